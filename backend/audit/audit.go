@@ -1,0 +1,57 @@
+// Package audit owns the trail of who did what to which row: opaque ids only, in the change's own transaction. It is
+// for the school's own supervision; it proves nothing against whoever can write the database (package evidence does).
+package audit
+
+import (
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+)
+
+// Action is dotted and in the past tense.
+type Action string
+
+// Every action there is.
+const (
+	SchoolCreated       Action = "school.created"
+	SchoolChanged       Action = "school.changed"
+	AccountCreated      Action = "account.created"
+	LetterIssued        Action = "letter.issued"
+	LetterRedeemed      Action = "letter.redeemed"
+	LetterVoided        Action = "letter.voided"
+	ImportApplied       Action = "import.applied"
+	GuardianshipChanged Action = "guardianship.changed"
+	ProposalMade        Action = "proposal.made"
+	ProposalClosed      Action = "proposal.closed"
+	WithdrawalConfirmed Action = "withdrawal.confirmed"
+	TeachingGiven       Action = "teaching.given"
+	TeachingTaken       Action = "teaching.taken"
+	MeetingPlanned      Action = "meeting.planned"
+	LanguageChosen      Action = "language.chosen"
+)
+
+// System is the actor of what nobody signed in has done: commands at the shell, work by date.
+const System = "system"
+
+// Entry is one thing done.
+type Entry struct {
+	Actor       string // account id, or System
+	Action      Action
+	SubjectKind string // the table's name
+	SubjectID   string
+}
+
+// Record writes the entry into the transaction.
+func Record(tx *db.Tx, entry Entry) error {
+	if err := insert(tx, entry); err != nil {
+		return err
+	}
+	tx.MarkAudited()
+	return nil
+}
+
+func newRow(tx *db.Tx, entry Entry) row {
+	return row{
+		SchoolID: tx.School, ID: id.New[id.Entry](), At: tx.Now.UnixMicro(),
+		Actor: entry.Actor, Action: entry.Action, SubjectKind: entry.SubjectKind, SubjectID: entry.SubjectID,
+	}
+}

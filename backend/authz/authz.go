@@ -1,0 +1,108 @@
+// Package authz owns who may do what: the roles, the permissions, the one table between them, and the Actor that a
+// request acts as. Rights over a particular child, class or meeting are checked by the services that own those, with
+// what they know; here stands only what a role may ever do.
+package authz
+
+import (
+	"context"
+	"slices"
+
+	"einverstanden/backend/fault"
+	"einverstanden/backend/id"
+)
+
+// Role is what somebody comes as. A person with several roles acts in one at a time.
+type Role string
+
+// The roles of product.md; Nobody is whoever has not signed in.
+const (
+	Nobody   Role = ""
+	Guardian Role = "guardian"
+	Pupil    Role = "pupil"
+	Teacher  Role = "teacher"
+	Office   Role = "office"
+	Head     Role = "head"
+	DPO      Role = "dpo"
+)
+
+// Roles lists every role that can sign in.
+var Roles = []Role{Guardian, Pupil, Teacher, Office, Head, DPO}
+
+// Permission is one kind of thing that can be done.
+type Permission string
+
+// Every permission there is. Public needs nobody to be signed in; Self needs anybody.
+const (
+	Public            Permission = "public"
+	Self              Permission = "self"
+	DecideForChild    Permission = "decide_for_child"    // read the form, answer, withdraw, own receipts
+	SeeModes          Permission = "see_modes"           // classes, meetings, rosters, today's modes
+	PlanMeetings      Permission = "plan_meetings"       // make a meeting of one's own classes
+	ReceiveWithdrawal Permission = "receive_withdrawal"  // note a withdrawal told in person
+	SeePupils         Permission = "see_pupils"          // lists, standings with their reasons, guardianships
+	RecordForOthers   Permission = "record_for_others"   // decisions received on paper or by phone
+	ImportLists       Permission = "import_lists"        // class lists
+	IssueLetters      Permission = "issue_letters"       // print and void letters
+	EditGuardianships Permission = "edit_guardianships"  // custody and marks
+	GiveClasses       Permission = "give_classes"        // which teacher has which class
+	ApproveLargeMoves Permission = "approve_large_moves" // imports that change more than a tenth
+)
+
+// table is the one place where roles get permissions.
+var table = map[Permission][]Role{
+	Self:              Roles,
+	DecideForChild:    {Guardian, Pupil},
+	SeeModes:          {Teacher, Office, Head},
+	PlanMeetings:      {Teacher},
+	ReceiveWithdrawal: {Teacher, Office, Head},
+	SeePupils:         {Office, Head, DPO},
+	RecordForOthers:   {Office, Head},
+	ImportLists:       {Office, Head},
+	IssueLetters:      {Office, Head},
+	EditGuardianships: {Office, Head},
+	GiveClasses:       {Office, Head},
+	ApproveLargeMoves: {Head},
+}
+
+// Allows reports whether the role may ever do this. An unknown permission is allowed to nobody.
+func Allows(role Role, permission Permission) bool {
+	return permission == Public || slices.Contains(table[permission], role)
+}
+
+// Permissions lists what the table knows, Public included.
+func Permissions() []Permission {
+	all := []Permission{Public}
+	for permission := range table {
+		all = append(all, permission)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Actor is who a request acts as.
+type Actor struct {
+	School  id.School
+	Account id.Account
+	Session id.Session
+	Role    Role
+	Person  id.Person // for guardians and pupils
+}
+
+// May reports whether the actor's role has the permission.
+func (a Actor) May(permission Permission) bool { return Allows(a.Role, permission) }
+
+type actorKey struct{}
+
+// With puts the actor into the context.
+func With(ctx context.Context, actor Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, actor)
+}
+
+// Of is the context's actor; without one the error is NotSignedIn.
+func Of(ctx context.Context) (Actor, error) {
+	actor, ok := ctx.Value(actorKey{}).(Actor)
+	if !ok {
+		return Actor{}, fault.New(fault.NotSignedIn)
+	}
+	return actor, nil
+}

@@ -1,0 +1,178 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"gorm.io/gorm"
+
+	"einverstanden/backend/fault"
+)
+
+const (
+	groupSize = 32  // closures that share one COMMIT
+	queueSize = 512 // waiting closures; more are turned away at once
+)
+
+// committer is the one writer of an SQLite file. It collects what is waiting into one transaction.
+//
+// It works under its own context: SQLite answers an interrupted INSERT by rolling back the whole transaction, so one
+// caller's deadline would undo the others' changes. A closure whose caller has gone before its turn is not run.
+type committer struct {
+	writer *gorm.DB
+	clock  func() time.Time
+	queue  chan *pending
+
+	mu     sync.RWMutex
+	closed bool
+	done   chan struct{}
+}
+
+type pending struct {
+	work
+	alone bool
+	after []func()
+	err   error
+	ready chan struct{}
+}
+
+func newCommitter(writer *gorm.DB, clock func() time.Time) *committer {
+	c := &committer{writer: writer, clock: clock, queue: make(chan *pending, queueSize), done: make(chan struct{})}
+	go c.loop()
+	return c
+}
+
+// submit waits until the change is durable or refused. It does not return early when the caller's context ends
+// while its closure is running: the caller would not know whether the change stands.
+func (c *committer) submit(w work, alone bool) error {
+	p := &pending{work: w, alone: alone, ready: make(chan struct{})}
+	if err := c.enqueue(p); err != nil {
+		return err
+	}
+	<-p.ready
+	if p.err != nil {
+		return toFault(p.err)
+	}
+	runAll(p.after)
+	return nil
+}
+
+func (c *committer) enqueue(p *pending) error {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.closed {
+		return fault.New(fault.DatabaseUnavailable).After(time.Second)
+	}
+	select {
+	case c.queue <- p:
+		return nil
+	default:
+		return fault.New(fault.DatabaseUnavailable).After(time.Second)
+	}
+}
+
+func (c *committer) close() {
+	c.mu.Lock()
+	if !c.closed {
+		c.closed = true
+		close(c.queue)
+	}
+	c.mu.Unlock()
+	<-c.done
+}
+
+func (c *committer) loop() {
+	defer close(c.done)
+	var next *pending
+	for {
+		first := next
+		next = nil
+		if first == nil {
+			var open bool
+			if first, open = <-c.queue; !open {
+				return
+			}
+		}
+		var group []*pending
+		group, next = c.gather(first)
+		c.commit(group)
+	}
+}
+
+// gather takes what is waiting already; it never waits for more. A change that wants to be alone ends the group.
+func (c *committer) gather(first *pending) (group []*pending, next *pending) {
+	group = []*pending{first}
+	for len(group) < groupSize && !first.alone {
+		select {
+		case p, open := <-c.queue:
+			if !open {
+				return group, nil
+			}
+			if p.alone {
+				return group, p
+			}
+			group = append(group, p)
+		default:
+			return group, nil
+		}
+	}
+	return group, nil
+}
+
+// commit runs the group in one transaction and tells each caller its outcome.
+func (c *committer) commit(group []*pending) {
+	err := c.writer.WithContext(context.Background()).Transaction(func(g *gorm.DB) error {
+		for _, p := range group {
+			if err := c.runOne(g, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, p := range group {
+		if err != nil && p.err == nil {
+			p.err = fmt.Errorf("commit: %w", err)
+		}
+		close(p.ready)
+	}
+}
+
+// runOne runs one closure in its savepoint. The error it returns is one that the whole group shares; the closure's
+// own lies in p.err.
+func (c *committer) runOne(g *gorm.DB, p *pending) error {
+	if p.err = p.ctx.Err(); p.err != nil {
+		return nil
+	}
+	conn := g.Statement.ConnPool
+	if err := exec(conn, "SAVEPOINT one"); err != nil {
+		return err
+	}
+	p.after, p.err = c.guarded(g, p)
+	if p.err == nil {
+		return exec(conn, "RELEASE one")
+	}
+	if err := exec(conn, "ROLLBACK TO one"); err != nil {
+		// SQLite has already rolled everything back (a full disk, an I/O error): nobody's change stands.
+		return errors.Join(p.err, err)
+	}
+	return exec(conn, "RELEASE one")
+}
+
+func (c *committer) guarded(g *gorm.DB, p *pending) (after []func(), err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("db: panic in a change: %v\n%s", r, debug.Stack())
+		}
+	}()
+	ctx := context.WithoutCancel(p.ctx)
+	return p.in(g.WithContext(ctx), SQLite, c.clock())
+}
+
+func exec(conn gorm.ConnPool, statement string) error {
+	_, err := conn.ExecContext(context.Background(), statement)
+	return err
+}

@@ -1,0 +1,74 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"einverstanden/backend/id"
+)
+
+// Tx is one transaction in one school. It carries its instant, so that a row, its leaf and the receipt agree.
+type Tx struct {
+	School id.School // empty in Outside
+	Now    time.Time // UTC, whole microseconds
+
+	g       *gorm.DB
+	dialect Dialect
+	audited bool
+	after   []func()
+}
+
+// G is the query builder inside this transaction; for store.go files only.
+func (t *Tx) G() *gorm.DB { return t.g.Session(&gorm.Session{NewDB: true}) }
+
+// Dialect is the database's.
+func (t *Tx) Dialect() Dialect { return t.dialect }
+
+// MarkAudited is called by packages audit and evidence when they have written what happened.
+func (t *Tx) MarkAudited() { t.audited = true }
+
+// AfterCommit runs f once the change is durable, in the order of the calls. It does not run if anything fails.
+func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
+
+// ErrNotAudited says that a change was about to be committed that left neither evidence nor an audit entry.
+// It is always a mistake in the program.
+var ErrNotAudited = errors.New("db: change left neither evidence nor an audit entry")
+
+// ErrNoSchool says that a tenant transaction was asked for in a context that has entered no school.
+var ErrNoSchool = errors.New("db: context has entered no school")
+
+type schoolKey struct{}
+
+// InSchool gives a context in which Read and Write work in that school.
+func InSchool(ctx context.Context, school id.School) context.Context {
+	return context.WithValue(ctx, schoolKey{}, school)
+}
+
+// SchoolOf tells which school the context has entered.
+func SchoolOf(ctx context.Context) (id.School, bool) {
+	school, ok := ctx.Value(schoolKey{}).(id.School)
+	return school, ok && school != ""
+}
+
+// work is one closure on its way through a transaction.
+type work struct {
+	ctx       context.Context
+	school    id.School
+	unaudited bool
+	run       func(*Tx) error
+}
+
+// in runs the closure inside g and returns what is to be done after the commit.
+func (w work) in(g *gorm.DB, dialect Dialect, now time.Time) (after []func(), err error) {
+	tx := &Tx{School: w.school, Now: now.UTC().Truncate(time.Microsecond), g: g, dialect: dialect}
+	if err := w.run(tx); err != nil {
+		return nil, err
+	}
+	if !w.unaudited && !tx.audited {
+		return nil, ErrNotAudited
+	}
+	return tx.after, nil
+}

@@ -1,0 +1,129 @@
+package fault
+
+// Code is the stable name of a fault. It is part of the outer contract: never renamed, never reused.
+type Code string
+
+// The codes, in the order of their kinds. Each has its kind in kinds and a title and a detail in every
+// file of texts/; a test holds the three together.
+const (
+	InternalError Code = "internal_error"
+
+	MalformedBody         Code = "malformed_body"
+	DuplicateField        Code = "duplicate_field"
+	IdempotencyKeyMissing Code = "idempotency_key_missing"
+	CursorInvalid         Code = "cursor_invalid"
+
+	InvalidInput         Code = "invalid_input"
+	UnknownField         Code = "unknown_field"
+	FieldMissing         Code = "field_missing"
+	FieldInvalid         Code = "field_invalid"
+	FieldTooLong         Code = "field_too_long"
+	SignatureMissing     Code = "signature_missing"
+	SignatureTooSmall    Code = "signature_too_small"
+	SignatureUnexpected  Code = "signature_unexpected"
+	TextUnknown          Code = "text_unknown"
+	IdempotencyKeyReused Code = "idempotency_key_reused"
+	PhoneLowersOnly      Code = "phone_lowers_only"
+	FileInvalid          Code = "file_invalid"
+
+	FileEncoding       Code = "file_encoding"
+	FileBinary         Code = "file_binary"
+	FileQuoteOpen      Code = "file_quote_open"
+	FileColumnTwice    Code = "file_column_twice"
+	FileColumnMissing  Code = "file_column_missing"
+	FileNoKnownColumn  Code = "file_no_known_column"
+	FileRowRagged      Code = "file_row_ragged"
+	FileIDTwice        Code = "file_id_twice"
+	FileDateInvalid    Code = "file_date_invalid"
+	FileValueMissing   Code = "file_value_missing"
+	FileValueTooLong   Code = "file_value_too_long"
+	FileTooManyRows    Code = "file_too_many_rows"
+	FileTooManyColumns Code = "file_too_many_columns"
+	FileEmpty          Code = "file_empty"
+	FileControlChar    Code = "file_control_char"
+
+	NotSignedIn   Code = "not_signed_in"
+	CodeInvalid   Code = "code_invalid"
+	PasswordWrong Code = "password_wrong"
+
+	NotAllowedHere      Code = "not_allowed"
+	NotSameOrigin       Code = "not_same_origin"
+	LetterUsed          Code = "letter_used"
+	LetterExpired       Code = "letter_expired"
+	LetterVoid          Code = "letter_void"
+	BirthDateMismatch   Code = "birth_date_mismatch"
+	SecondPersonNeeded  Code = "second_person_needed"
+	ContactNotConfirmed Code = "head_confirmation_needed"
+
+	NothingHere Code = "not_found"
+
+	FormSuperseded     Code = "form_superseded"
+	AnsweredMeanwhile  Code = "answered_meanwhile"
+	PlanStale          Code = "plan_stale"
+	PlanApplied        Code = "plan_applied"
+	AlreadyDone        Code = "already_done"
+	AlreadyExists      Code = "already_exists"
+	NoFormInForce      Code = "no_form_in_force"
+	SQLiteHoldsOne     Code = "sqlite_holds_one_school"
+	MeetingOverlapping Code = "meeting_overlapping"
+
+	BodyTooLarge Code = "body_too_large"
+
+	MediaTypeUnsupported Code = "media_type_unsupported"
+	EncodingUnsupported  Code = "encoding_unsupported"
+
+	MethodNotAllowed Code = "method_not_allowed"
+
+	TooManyTries   Code = "too_many_tries"
+	TooManyStreams Code = "too_many_streams"
+
+	DatabaseUnavailable Code = "database_unavailable"
+	TakesTooLong        Code = "takes_too_long"
+)
+
+var kinds = map[Code]Kind{
+	InternalError: Internal,
+
+	MalformedBody: Malformed, DuplicateField: Malformed, IdempotencyKeyMissing: Malformed, CursorInvalid: Malformed,
+
+	InvalidInput: Invalid, UnknownField: Invalid, FieldMissing: Invalid, FieldInvalid: Invalid, FieldTooLong: Invalid,
+	SignatureMissing: Invalid, SignatureTooSmall: Invalid, SignatureUnexpected: Invalid, TextUnknown: Invalid,
+	IdempotencyKeyReused: Invalid, PhoneLowersOnly: Invalid, FileInvalid: Invalid,
+	FileEncoding: Invalid, FileBinary: Invalid, FileQuoteOpen: Invalid, FileColumnTwice: Invalid,
+	FileColumnMissing: Invalid, FileNoKnownColumn: Invalid, FileRowRagged: Invalid, FileIDTwice: Invalid,
+	FileDateInvalid: Invalid, FileValueMissing: Invalid, FileValueTooLong: Invalid, FileTooManyRows: Invalid,
+	FileTooManyColumns: Invalid, FileEmpty: Invalid, FileControlChar: Invalid,
+
+	NotSignedIn: Unauthorized, CodeInvalid: Unauthorized, PasswordWrong: Unauthorized,
+
+	NotAllowedHere: Forbidden, NotSameOrigin: Forbidden, LetterUsed: Forbidden, LetterExpired: Forbidden,
+	LetterVoid: Forbidden, BirthDateMismatch: Forbidden, SecondPersonNeeded: Forbidden, ContactNotConfirmed: Forbidden,
+
+	NothingHere: NotFound,
+
+	FormSuperseded: Conflict, AnsweredMeanwhile: Conflict, PlanStale: Conflict, PlanApplied: Conflict,
+	AlreadyDone: Conflict, AlreadyExists: Conflict, NoFormInForce: Conflict, SQLiteHoldsOne: Conflict,
+	MeetingOverlapping: Conflict,
+
+	BodyTooLarge: TooLarge,
+
+	MediaTypeUnsupported: Unsupported, EncodingUnsupported: Unsupported,
+
+	MethodNotAllowed: NotAllowed,
+
+	TooManyTries: TooMany, TooManyStreams: TooMany,
+
+	DatabaseUnavailable: Unavailable, TakesTooLong: Unavailable,
+}
+
+// KindOf gives the kind of a code; an unknown code is Internal.
+func KindOf(code Code) Kind { return kinds[code] }
+
+// Codes lists every code of the catalogue, in no order.
+func Codes() []Code {
+	all := make([]Code, 0, len(kinds))
+	for code := range kinds {
+		all = append(all, code)
+	}
+	return all
+}

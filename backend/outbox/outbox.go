@@ -1,0 +1,44 @@
+// Package outbox owns jobs that are written in the same transaction as the change that causes them, so that none is
+// lost and none runs for a change that did not happen. Delivery is at least once: handlers repeat without harm.
+package outbox
+
+import (
+	"encoding/json"
+	"time"
+
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+)
+
+// Topic says which handler a job is for.
+type Topic string
+
+// DecisionRecorded: somebody answered or withdrew; receipts and notices follow from it.
+const DecisionRecorded Topic = "decision.recorded"
+
+// Job is one thing to be done after the change is durable. Payload holds opaque ids only.
+type Job struct {
+	Topic    Topic
+	Payload  any
+	RunAt    time.Time // zero: at once
+	DedupKey string    // at most one job a school has this key; empty: no such limit
+}
+
+// Enqueue writes the job into the transaction.
+func Enqueue(tx *db.Tx, job Job) error {
+	payload, err := json.Marshal(job.Payload)
+	if err != nil {
+		return err
+	}
+	runAt := job.RunAt
+	if runAt.IsZero() {
+		runAt = tx.Now
+	}
+	r := row{
+		SchoolID: tx.School, ID: id.New[id.Job](), Topic: job.Topic, Payload: string(payload), RunAt: runAt.UnixMicro(),
+	}
+	if job.DedupKey != "" {
+		r.DedupKey = &job.DedupKey
+	}
+	return insert(tx, r)
+}

@@ -1,0 +1,153 @@
+// Package school owns the school itself and the people in it: classes, pupils, their times at the school, guardians
+// and guardianships, and which classes are given to a teacher. It leaves who decided what to consent, sign-in to
+// account, and the reading of class lists to intake.
+//
+// Names, birth dates and contacts are sealed at rest (package vault), so lists are opened, sorted and searched in
+// memory, school by school. Functions that take a *db.Tx compose into other domains' transactions.
+package school
+
+import (
+	"time"
+
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+	"einverstanden/backend/signal"
+	"einverstanden/backend/vault"
+)
+
+// Settings are what a school says about itself. Officers (head, data protection officer) are people and lie sealed.
+type Settings struct {
+	ID               id.School `json:"-"`
+	Name             string    `json:"name"`
+	Address          string    `json:"address"`
+	Officers         Officers  `json:"officers"`
+	AuthorityName    string    `json:"authorityName"`
+	AuthorityContact string    `json:"authorityContact"`
+	ConferenceSystem string    `json:"conferenceSystem"`
+	ProcessorName    string    `json:"processorName"`
+	UserRules        string    `json:"userRules"` // title and date of the school's own user rules, which the form names (S11)
+	RetentionYears   int       `json:"retentionYears"`
+	LessonBasis      string    `json:"lessonBasis"` // legal basis of lessons: consent or statute
+	RoomHosts        []string  `json:"roomHosts"`   // hosts that a room link may point to
+	Zone             string    `json:"zone"`        // IANA name
+}
+
+// Officers are the people whom the form names (GDPR Art. 13).
+type Officers struct {
+	HeadName   string `json:"headName"`
+	DPOName    string `json:"dpoName"`
+	DPOContact string `json:"dpoContact"`
+}
+
+// Location is the school's zone; Europe/Berlin when it is unset or unknown.
+func (s Settings) Location() *time.Location {
+	if zone, err := time.LoadLocation(s.Zone); err == nil && s.Zone != "" {
+		return zone
+	}
+	return berlin
+}
+
+// Name is a person's name.
+type Name struct {
+	Given  string `json:"givenName"`
+	Family string `json:"familyName"`
+}
+
+// Class is a class in one school year.
+type Class struct {
+	ID         id.Class
+	Name       string
+	SchoolYear string // "2026/27"
+}
+
+// Pupil is one child, or adult pupil, of the school.
+type Pupil struct {
+	ID id.Pupil
+	Name
+	BirthDate calendar.Date // zero: unknown
+	ImportID  string        // stable key in the school's own administration; may be empty
+	Email     string
+}
+
+// Schooling is one unbroken time at the school.
+type Schooling struct {
+	ID     id.Schooling
+	Pupil  id.Pupil
+	Period calendar.Period
+}
+
+// Membership places a pupil in a class.
+type Membership struct {
+	Pupil  id.Pupil
+	Class  id.Class
+	Period calendar.Period
+}
+
+// Guardian is one grown-up, in one school.
+type Guardian struct {
+	ID id.Guardian
+	Name
+	Salutation string
+	Contact    Contact
+	Language   string
+}
+
+// Contact is where a guardian can be reached.
+type Contact struct {
+	Email    string `json:"email,omitempty"`
+	Phone    string `json:"phone,omitempty"`
+	Street   string `json:"street,omitempty"`
+	Postcode string `json:"postcode,omitempty"`
+	City     string `json:"city,omitempty"`
+}
+
+// Custody, Basis and Relation are the words of product.md; their zero values are unknown.
+type (
+	Custody  string
+	Basis    string
+	Relation string
+)
+
+// The kinds of custody, what each is based on, and how the guardian is related.
+const (
+	JointCustody Custody = "joint"
+	SoleCustody  Custody = "sole"
+	NoCustody    Custody = "none"
+
+	Assumed   Basis = "assumed"   // from the class list
+	Declared  Basis = "declared"  // by the guardian while answering
+	Confirmed Basis = "confirmed" // by the office
+
+	Mother        Relation = "mother"
+	Father        Relation = "father"
+	Parent        Relation = "parent"
+	LegalGuardian Relation = "legal_guardian"
+	OtherRelation Relation = "other"
+)
+
+// Guardianship links one guardian to one pupil.
+type Guardianship struct {
+	ID        id.Guardianship
+	Guardian  id.Guardian
+	Pupil     id.Pupil
+	Relation  Relation
+	Custody   Custody
+	Basis     Basis
+	Prevented bool // has custody but cannot act
+	Disputed  bool // is needed, never suffices alone
+	Protected bool // the address must not reach the other side
+	Period    calendar.Period
+}
+
+// Service owns the use cases. Make one with NewService.
+type Service struct {
+	db    *db.DB
+	vault *vault.Vault
+	hub   *signal.Hub
+}
+
+// NewService needs the database, the keys, and the hub that hears of changed pupils.
+func NewService(d *db.DB, v *vault.Vault, hub *signal.Hub) *Service {
+	return &Service{db: d, vault: v, hub: hub}
+}
