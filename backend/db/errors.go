@@ -23,7 +23,7 @@ var (
 	ErrCheck      = errors.New("db: check violated")
 	ErrNotNull    = errors.New("db: value missing")
 	ErrAppendOnly = errors.New("db: row is append-only")
-	errRetry      = errors.New("db: try again")
+	ErrAgain      = errors.New("db: run the change again") // a closure may return it to have its transaction repeated
 	errGone       = errors.New("db: unreachable")
 	errReadOnly   = errors.New("db: write through a reader")
 )
@@ -32,7 +32,7 @@ var (
 var (
 	postgresErrors = map[string]error{
 		"23505": ErrUnique, "23503": ErrForeignKey, "23514": ErrCheck, "23502": ErrNotNull, "P0001": ErrAppendOnly,
-		"40001": errRetry, "40P01": errRetry, "25006": errReadOnly,
+		"40001": ErrAgain, "40P01": ErrAgain, "25006": errReadOnly,
 	}
 	sqliteErrors = map[int]error{
 		1555: ErrUnique, 2067: ErrUnique, 787: ErrForeignKey, 275: ErrCheck, 1299: ErrNotNull, 1811: ErrAppendOnly, 8: errReadOnly,
@@ -79,14 +79,14 @@ func classifySQLite(code int) error {
 	}
 	switch code & 0xff {
 	case 5, 6: // busy, locked
-		return errRetry
+		return ErrAgain
 	case 10, 13, 14: // I/O error, disk full, cannot open
 		return errGone
 	}
 	return nil
 }
 
-func mayRetry(err error) bool { return errors.Is(classify(err), errRetry) }
+func mayRetry(err error) bool { return errors.Is(err, ErrAgain) || errors.Is(classify(err), ErrAgain) }
 
 // toFault gives driver errors their meaning: unreachable and overdue become faults that say when to try again,
 // violations become the errors above, "no record" becomes NothingHere. Everything else passes unchanged.
@@ -99,7 +99,7 @@ func toFault(err error) error {
 		return fault.Wrap(fault.NothingHere, err)
 	}
 	switch kind := classify(err); {
-	case errors.Is(kind, errGone), errors.Is(kind, errRetry):
+	case errors.Is(kind, errGone), errors.Is(kind, ErrAgain), errors.Is(err, ErrAgain):
 		return fault.Wrap(fault.DatabaseUnavailable, err).After(2 * time.Second)
 	case kind != nil:
 		return errors.Join(kind, err)

@@ -21,10 +21,11 @@ type Job struct {
 	Topic    Topic
 	Payload  any
 	RunAt    time.Time // zero: at once
-	DedupKey string    // at most one job a school has this key; empty: no such limit
+	DedupKey string    // at most one job of a school has this key; empty: no such limit
 }
 
-// Enqueue writes the job into the transaction.
+// Enqueue writes the job into the transaction. When the school has a job of the same DedupKey already, waiting or done,
+// that one stands and nothing is written: the change that asked for it again is not refused for it.
 func Enqueue(tx *db.Tx, job Job) error {
 	payload, err := json.Marshal(job.Payload)
 	if err != nil {

@@ -1,6 +1,8 @@
 package outbox
 
 import (
+	"gorm.io/gorm/clause"
+
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 )
@@ -21,4 +23,9 @@ type row struct {
 
 func (row) TableName() string { return "outbox" }
 
-func insert(tx *db.Tx, r row) error { return tx.G().Create(&r).Error }
+// insert says DO NOTHING because on PostgreSQL a violated key would take the whole transaction with it. It names the
+// columns: a clash of ids stays an error.
+func insert(tx *db.Tx, r row) error {
+	once := clause.OnConflict{Columns: []clause.Column{{Name: "school_id"}, {Name: "dedup_key"}}, DoNothing: true}
+	return tx.G().Clauses(once).Create(&r).Error
+}

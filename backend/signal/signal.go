@@ -26,7 +26,7 @@ type listener struct {
 	school id.School
 	ready  chan struct{} // holds at most one token
 	mu     sync.Mutex
-	heard  map[id.Pupil]struct{} // nil key "": everything
+	heard  map[id.Pupil]struct{} // the empty key stands for everybody
 }
 
 // NewHub makes a hub without listeners.
@@ -76,7 +76,7 @@ func (h *Hub) Subscribe(school id.School) *Subscription {
 	return &Subscription{hub: h, l: l}
 }
 
-// Ready has a token whenever Take has something to give.
+// Ready has a token whenever Take has something to give; now and then it has one when Take has nothing left.
 func (s *Subscription) Ready() <-chan struct{} { return s.l.ready }
 
 // Take gives the pupils that changed since the last call; all is true when anything may have changed.

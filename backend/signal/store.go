@@ -56,19 +56,18 @@ func (h *Hub) listenOnce(ctx context.Context, dsn string) (err error) {
 	}
 }
 
-// Watch notices, once a second until ctx ends, that another process has written to the SQLite file.
+// Watch notices, once a second until ctx ends, that another process has written to the SQLite file. Its first look
+// counts as a change, for nobody knows what was written just before.
 func (h *Hub) Watch(ctx context.Context, d *db.DB, log *slog.Logger) {
-	var last int64
+	last := int64(-1) // no version has been seen
 	for ctx.Err() == nil {
 		version, err := d.DataVersion(ctx)
 		switch {
+		case err == nil && version != last:
+			last = version
+			h.Publish(Change{})
 		case err != nil && ctx.Err() == nil:
 			log.Warn("cannot see whether another process wrote", "err", err)
-		case last != 0 && version != last:
-			h.Publish(Change{})
-		}
-		if err == nil {
-			last = version
 		}
 		wait(ctx, time.Second)
 	}

@@ -36,7 +36,6 @@ CREATE TABLE idempotency (
     route      text NOT NULL,
     key        text NOT NULL,
     body_hash  text NOT NULL,
-    status     bigint NOT NULL,
     made       text NOT NULL,
     created_at bigint NOT NULL,
     PRIMARY KEY (school_id, actor, route, key)

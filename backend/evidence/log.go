@@ -1,0 +1,196 @@
+package evidence
+
+import (
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"einverstanden/backend/db"
+	"einverstanden/backend/fault"
+	"einverstanden/backend/id"
+	"einverstanden/backend/vault"
+)
+
+// Log appends to the logs of all schools, each in its own transaction, and reads back. It is safe for use by many
+// goroutines.
+type Log struct {
+	vault *vault.Vault
+}
+
+// NewLog needs the keys that statements and salts are sealed with.
+func NewLog(v *vault.Vault) *Log { return &Log{vault: v} }
+
+// Entry says where a statement stands in its school's log.
+type Entry struct {
+	StatementID     id.Statement
+	Leaf            int64  // number in the log, from 0
+	StatementSHA256 string // hex; for whoever knows the statement, never published: it could be tried out
+	At              time.Time
+}
+
+// Append writes the statement and its leaf into the transaction, which may then be committed without an audit entry.
+// The log's head stays locked until the transaction ends: append last, after every other lock.
+func (l *Log) Append(tx *db.Tx, s Statement) (Entry, error) {
+	entry, err := l.append(tx, s)
+	if err != nil {
+		return Entry{}, fmt.Errorf("append to the log: %w", err)
+	}
+	tx.MarkAudited()
+	return entry, nil
+}
+
+func (l *Log) append(tx *db.Tx, s Statement) (Entry, error) {
+	body, err := s.canonical()
+	if err != nil {
+		return Entry{}, err
+	}
+	salt := make([]byte, saltSize)
+	if _, err := rand.Read(salt); err != nil {
+		return Entry{}, err
+	}
+	row, err := l.seal(tx.School, body, salt)
+	if err != nil {
+		return Entry{}, err
+	}
+	head, err := lockHead(tx) // everything slow is behind us: others wait from here on
+	if err != nil {
+		return Entry{}, err
+	}
+	row.LeafSeq = head.Size
+	made := newLeaf(head, s, commitment(salt, body), tx.Now.UnixMicro())
+	if err := store(tx, head, row, made); err != nil {
+		return Entry{}, err
+	}
+	return Entry{StatementID: row.ID, Leaf: made.Seq, StatementSHA256: hexSHA256(body), At: tx.Now}, nil
+}
+
+// store writes statement, leaf, hashes and head.
+func store(tx *db.Tx, head logHead, row statementRow, made leaf) error {
+	edge, err := parseEdge(head.Size, head.Edge)
+	if err != nil {
+		return err
+	}
+	record, err := Canonical(made)
+	if err != nil {
+		return err
+	}
+	grown, stored := edge.grow(head.Size, tlog.RecordHash(record))
+	if err := insertStatement(tx, row); err != nil {
+		return err
+	}
+	if err := insertLeaf(tx, made, record); err != nil {
+		return err
+	}
+	if err := insertHashes(tx, tlog.StoredHashIndex(0, head.Size), stored); err != nil {
+		return err
+	}
+	return moveHead(tx, logHead{Size: head.Size + 1, Edge: grown.bytes(), At: made.At})
+}
+
+// overlap is how far a leaf may be older than the one before it without anybody having touched a clock: a change takes
+// its instant when it begins and its leaf when it gets the log, and lasts no longer than this.
+const overlap = int64(db.StatementTimeout / time.Microsecond)
+
+// newLeaf follows the head: the order of leaves is that of the log, whatever the clock says.
+func newLeaf(head logHead, s Statement, commit []byte, at int64) leaf {
+	made := leaf{V: leafVersion, Seq: head.Size, Kind: s.Kind, Commit: commit, TextSHA256: s.TextSHA256, At: at}
+	if back := head.At - at; head.Size > 0 && back > overlap {
+		made.ClockStep = back
+	}
+	return made
+}
+
+func bodyPlace(school id.School, statement id.Statement) vault.Place {
+	return vault.Place{School: school, Table: "statement", Column: "body", Row: string(statement)}
+}
+
+func saltPlace(school id.School, statement id.Statement) vault.Place {
+	return vault.Place{School: school, Table: "statement", Column: "salt", Row: string(statement)}
+}
+
+func (l *Log) seal(school id.School, body, salt []byte) (row statementRow, err error) {
+	row = statementRow{SchoolID: school, ID: id.New[id.Statement]()}
+	if row.Body, err = l.vault.Seal(bodyPlace(school, row.ID), body); err != nil {
+		return row, err
+	}
+	row.Salt, err = l.vault.Seal(saltPlace(school, row.ID), salt)
+	return row, err
+}
+
+// Statement gives the canonical JSON of a statement; fault.NothingHere when there is none or it was erased,
+// vault.ErrSealBroken when it is not what was sealed.
+func (l *Log) Statement(tx *db.Tx, statement id.Statement) ([]byte, error) {
+	rows, err := findByID(tx, statement)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, fault.New(fault.NothingHere)
+	}
+	return l.vault.Open(bodyPlace(tx.School, statement), rows[0].Body)
+}
+
+// Entry gives a statement's place in the log; errors as of Statement.
+func (l *Log) Entry(tx *db.Tx, statement id.Statement) (Entry, error) {
+	rows, err := findByID(tx, statement)
+	if err != nil {
+		return Entry{}, err
+	}
+	if len(rows) == 0 {
+		return Entry{}, fault.New(fault.NothingHere)
+	}
+	return l.entry(tx, rows[0])
+}
+
+// EntriesAt gives the entries of the numbered leaves. Those whose statement was erased are missing from the answer.
+func (l *Log) EntriesAt(tx *db.Tx, leaves ...int64) (map[int64]Entry, error) {
+	rows, err := findByLeaf(tx, leaves...)
+	if err != nil {
+		return nil, err
+	}
+	entries := make(map[int64]Entry, len(rows))
+	for _, row := range rows {
+		if entries[row.LeafSeq], err = l.entry(tx, row); err != nil {
+			return nil, err
+		}
+	}
+	return entries, nil
+}
+
+// SHA256Of gives the hex SHA-256 of statements. Unknown and erased ones are missing from the answer.
+func (l *Log) SHA256Of(tx *db.Tx, statements ...id.Statement) (map[id.Statement]string, error) {
+	rows, err := findByID(tx, statements...)
+	if err != nil {
+		return nil, err
+	}
+	hashes := make(map[id.Statement]string, len(rows))
+	for _, row := range rows {
+		entry, err := l.entry(tx, row)
+		if err != nil {
+			return nil, err
+		}
+		hashes[row.ID] = entry.StatementSHA256
+	}
+	return hashes, nil
+}
+
+// entry opens the statement, because its hash is kept nowhere else.
+func (l *Log) entry(tx *db.Tx, row placedStatement) (Entry, error) {
+	body, err := l.vault.Open(bodyPlace(tx.School, row.ID), row.Body)
+	if err != nil {
+		return Entry{}, err
+	}
+	return Entry{
+		StatementID: row.ID, Leaf: row.LeafSeq, StatementSHA256: hexSHA256(body), At: time.UnixMicro(row.At).UTC(),
+	}, nil
+}
+
+// Record gives the bytes of a leaf, as the tree hashes them; fault.NothingHere beyond the end of the log.
+func (l *Log) Record(tx *db.Tx, leaf int64) ([]byte, error) { return findRecord(tx, leaf) }
+
+// Hashes reads the tree of the transaction's school, for the proofs of package tlog.
+func (l *Log) Hashes(tx *db.Tx) tlog.HashReader {
+	return tlog.HashReaderFunc(func(positions []int64) ([]tlog.Hash, error) { return findHashes(tx, positions) })
+}

@@ -1,0 +1,144 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"einverstanden/backend/db"
+	"einverstanden/backend/fault"
+	"einverstanden/backend/id"
+)
+
+// Appending is on the way of every decision, so its writes are plain statements: GORM's rows cost twice as much.
+
+type statementRow struct {
+	SchoolID id.School
+	ID       id.Statement
+	LeafSeq  int64
+	Body     []byte
+	Salt     []byte
+}
+
+// placedStatement is a statement with what its leaf knows.
+type placedStatement struct {
+	ID      id.Statement
+	LeafSeq int64
+	Body    []byte
+	At      int64
+}
+
+// logHead is the row on which the appends of one school queue.
+type logHead struct {
+	Size int64
+	Edge []byte
+	At   int64
+}
+
+// lockHead reads the head and keeps it from others until the transaction ends. The first append of a school makes it.
+func lockHead(tx *db.Tx) (logHead, error) {
+	head, err := readHead(tx)
+	if !errors.Is(err, gorm.ErrRecordNotFound) {
+		return head, err
+	}
+	// Whoever comes second waits here for the first one's commit, and then reads what it left.
+	err = tx.G().Exec(`INSERT INTO log_head (school_id, size, edge, at) VALUES (?, 0, ?, 0) ON CONFLICT DO NOTHING`,
+		tx.School, []byte{}).Error
+	if err != nil {
+		return logHead{}, err
+	}
+	return readHead(tx)
+}
+
+func readHead(tx *db.Tx) (head logHead, err error) {
+	err = tx.G().Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).
+		Table("log_head").Where("school_id = ?", tx.School).Take(&head).Error
+	return head, err
+}
+
+// moveHead needs the lock on the head that lockHead took.
+func moveHead(tx *db.Tx, to logHead) error {
+	moved := tx.G().Exec(`UPDATE log_head SET size = ?, edge = ?, at = ? WHERE school_id = ?`, to.Size, to.Edge, to.At, tx.School)
+	if moved.Error == nil && moved.RowsAffected != 1 {
+		return errors.New("log head is gone")
+	}
+	return moved.Error
+}
+
+func insertStatement(tx *db.Tx, row statementRow) error {
+	return tx.G().Exec(`INSERT INTO statement (school_id, id, leaf_seq, body, salt) VALUES (?, ?, ?, ?, ?)`,
+		row.SchoolID, row.ID, row.LeafSeq, row.Body, row.Salt).Error
+}
+
+func insertLeaf(tx *db.Tx, made leaf, record []byte) error {
+	return tx.G().Exec(`INSERT INTO leaf (school_id, seq, kind, record, at) VALUES (?, ?, ?, ?, ?)`,
+		tx.School, made.Seq, made.Kind, record, made.At).Error
+}
+
+// insertHashes writes the hashes at consecutive positions.
+func insertHashes(tx *db.Tx, from int64, hashes []tlog.Hash) error {
+	values := make([]any, 0, 3*len(hashes))
+	for i, hash := range hashes {
+		values = append(values, tx.School, from+int64(i), hash[:])
+	}
+	rows := strings.TrimSuffix(strings.Repeat("(?, ?, ?), ", len(hashes)), ", ")
+	return tx.G().Exec(`INSERT INTO tlog_hash (school_id, position, hash) VALUES `+rows, values...).Error
+}
+
+func placed(tx *db.Tx) *gorm.DB {
+	return tx.G().Table("statement").Select("statement.id, statement.leaf_seq, statement.body, leaf.at").
+		Joins("JOIN leaf ON leaf.school_id = statement.school_id AND leaf.seq = statement.leaf_seq").
+		Where("statement.school_id = ?", tx.School)
+}
+
+func findByID(tx *db.Tx, statements ...id.Statement) (rows []placedStatement, err error) {
+	err = placed(tx).Where("statement.id IN ?", statements).Find(&rows).Error
+	return rows, err
+}
+
+func findByLeaf(tx *db.Tx, leaves ...int64) (rows []placedStatement, err error) {
+	err = placed(tx).Where("statement.leaf_seq IN ?", leaves).Find(&rows).Error
+	return rows, err
+}
+
+func findRecord(tx *db.Tx, leaf int64) ([]byte, error) {
+	var row struct{ Record []byte }
+	err := tx.G().Table("leaf").Select("record").Where("school_id = ? AND seq = ?", tx.School, leaf).Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, fault.Wrap(fault.NothingHere, err)
+	}
+	return row.Record, err
+}
+
+// findHashes answers in the order of the positions, as tlog.HashReader demands.
+func findHashes(tx *db.Tx, positions []int64) ([]tlog.Hash, error) {
+	var rows []struct {
+		Position int64
+		Hash     []byte
+	}
+	err := tx.G().Table("tlog_hash").Select("position, hash").
+		Where("school_id = ? AND position IN ?", tx.School, positions).Find(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	at := make(map[int64]tlog.Hash, len(rows))
+	for _, row := range rows {
+		if len(row.Hash) != tlog.HashSize {
+			return nil, fmt.Errorf("log hash %d has %d bytes", row.Position, len(row.Hash))
+		}
+		at[row.Position] = tlog.Hash(row.Hash)
+	}
+	hashes := make([]tlog.Hash, len(positions))
+	for i, position := range positions {
+		hash, found := at[position]
+		if !found {
+			return nil, fmt.Errorf("log hash %d is missing", position)
+		}
+		hashes[i] = hash
+	}
+	return hashes, nil
+}

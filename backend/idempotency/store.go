@@ -1,0 +1,35 @@
+package idempotency
+
+import (
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+)
+
+type row struct {
+	SchoolID  id.School
+	Actor     string
+	Route     string
+	Key       string
+	BodyHash  string
+	Made      string
+	CreatedAt int64
+}
+
+func (row) TableName() string { return "idempotency" }
+
+func find(tx *db.Tx, key Key) (*row, error) {
+	var rows []row
+	err := tx.G().Where("school_id = ? AND actor = ? AND route = ? AND key = ?", tx.School, key.Actor, key.Route, key.Value).
+		Limit(1).Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+func insert(tx *db.Tx, key Key, hash, made string) error {
+	return tx.G().Create(&row{
+		SchoolID: tx.School, Actor: key.Actor, Route: key.Route, Key: key.Value, BodyHash: hash,
+		Made: made, CreatedAt: tx.Now.UnixMicro(),
+	}).Error
+}

@@ -1,0 +1,140 @@
+// Package sanction owns sanctions and their ends: human decisions that restrict a pupil to sound or exclude it, from a
+// day until a day that must be named (SchulG NRW § 53; product.md point 7). It stores them with their evidence; what
+// they do to a mode is for package participation. The steps before a sanction (hearing, notice, objection) are not
+// here yet.
+package sanction
+
+import (
+	"context"
+	"time"
+
+	"einverstanden/backend/authz"
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
+	"einverstanden/backend/fault"
+	"einverstanden/backend/id"
+	"einverstanden/backend/signal"
+)
+
+// Measure is what a sanction restricts; the zero value is none.
+type Measure string
+
+// The two measures of the letter (S10).
+const (
+	AudioOnly Measure = "audio_only"
+	Excluded  Measure = "excluded"
+)
+
+// Sanction is one measure against one pupil. An end before its time works at once.
+type Sanction struct {
+	ID        id.Sanction
+	Pupil     id.Pupil
+	Measure   Measure
+	RuleKey   string
+	Period    calendar.Period // from and until, inclusive
+	DecidedBy id.Account
+	EndedAt   time.Time // zero: not ended early
+}
+
+// New is what the head decides.
+type New struct {
+	Pupil   id.Pupil
+	Measure Measure
+	RuleKey string // the rule that was broken, by its key
+	From    calendar.Date
+	Until   calendar.Date
+}
+
+// Service owns the use cases.
+type Service struct {
+	db  *db.DB
+	log *evidence.Log
+	hub *signal.Hub
+}
+
+// NewService needs the database, the evidence log and the hub that hears of changed pupils.
+func NewService(d *db.DB, log *evidence.Log, hub *signal.Hub) *Service {
+	return &Service{db: d, log: log, hub: hub}
+}
+
+type declaration struct {
+	Sanction id.Sanction   `json:"sanction"`
+	Pupil    id.Pupil      `json:"pupil"`
+	Act      string        `json:"act"` // imposed or ended
+	Measure  Measure       `json:"measure"`
+	RuleKey  string        `json:"ruleKey"`
+	From     calendar.Date `json:"from"`
+	Until    calendar.Date `json:"until"`
+}
+
+type server struct {
+	By id.Account `json:"by"`
+	At time.Time  `json:"at"`
+}
+
+// Impose puts a sanction into force. The actor is the head; the API's permission sees to that.
+func (s *Service) Impose(ctx context.Context, actor authz.Actor, in New) (id.Sanction, error) {
+	if err := in.check(); err != nil {
+		return "", err
+	}
+	made := id.New[id.Sanction]()
+	return made, s.db.Write(ctx, func(tx *db.Tx) error {
+		entry, err := s.log.Append(tx, statement(tx, actor, declaration{
+			Sanction: made, Pupil: in.Pupil, Act: "imposed", Measure: in.Measure, RuleKey: in.RuleKey, From: in.From, Until: in.Until,
+		}))
+		if err != nil {
+			return err
+		}
+		if err := insert(tx, made, entry.Leaf, actor.Account, in); err != nil {
+			return err
+		}
+		return s.hub.Touch(tx, in.Pupil)
+	})
+}
+
+func (n New) check() error {
+	if n.Measure != AudioOnly && n.Measure != Excluded {
+		return fault.InvalidField("measure", fault.FieldInvalid)
+	}
+	if n.From.IsZero() {
+		return fault.InvalidField("from", fault.FieldMissing)
+	}
+	if n.Until.IsZero() || n.Until.Before(n.From) {
+		return fault.InvalidField("until", fault.FieldInvalid)
+	}
+	return nil
+}
+
+// End ends a sanction before its time, at once.
+func (s *Service) End(ctx context.Context, actor authz.Actor, sanction id.Sanction) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		known, err := find(tx, sanction)
+		if err != nil {
+			return err
+		}
+		if !known.EndedAt.IsZero() {
+			return fault.New(fault.AlreadyDone)
+		}
+		_, err = s.log.Append(tx, statement(tx, actor, declaration{
+			Sanction: sanction, Pupil: known.Pupil, Act: "ended", Measure: known.Measure, RuleKey: known.RuleKey,
+			From: known.Period.From, Until: known.Period.Until,
+		}))
+		if err != nil {
+			return err
+		}
+		if err := end(tx, sanction, actor.Account); err != nil {
+			return err
+		}
+		return s.hub.Touch(tx, known.Pupil)
+	})
+}
+
+func statement(tx *db.Tx, actor authz.Actor, d declaration) evidence.Statement {
+	return evidence.Statement{
+		Kind: evidence.Sanction, Declaration: d, Server: server{By: actor.Account, At: tx.Now},
+	}
+}
+
+// Of gives every sanction of the pupils, ended ones included, in one query for any number of them.
+func Of(tx *db.Tx, pupils []id.Pupil) (map[id.Pupil][]Sanction, error) { return list(tx, pupils) }

@@ -1,0 +1,65 @@
+package sanction
+
+import (
+	"time"
+
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+)
+
+type row struct {
+	SchoolID  id.School
+	ID        id.Sanction
+	LeafSeq   int64
+	PupilID   id.Pupil
+	Measure   Measure
+	RuleKey   string
+	FromOn    calendar.Date
+	UntilOn   calendar.Date
+	DecidedBy id.Account
+	DecidedAt int64
+	EndedBy   *id.Account
+	EndedAt   *int64
+}
+
+func (row) TableName() string { return "sanction" }
+
+func (r row) sanction() Sanction {
+	s := Sanction{
+		ID: r.ID, Pupil: r.PupilID, Measure: r.Measure, RuleKey: r.RuleKey, DecidedBy: r.DecidedBy,
+		Period: calendar.Period{From: r.FromOn, Until: r.UntilOn},
+	}
+	if r.EndedAt != nil {
+		s.EndedAt = time.UnixMicro(*r.EndedAt).UTC()
+	}
+	return s
+}
+
+func insert(tx *db.Tx, made id.Sanction, leaf int64, by id.Account, in New) error {
+	return tx.G().Create(&row{
+		SchoolID: tx.School, ID: made, LeafSeq: leaf, PupilID: in.Pupil, Measure: in.Measure, RuleKey: in.RuleKey,
+		FromOn: in.From, UntilOn: in.Until, DecidedBy: by, DecidedAt: tx.Now.UnixMicro(),
+	}).Error
+}
+
+func find(tx *db.Tx, sanction id.Sanction) (Sanction, error) {
+	var r row
+	err := tx.G().Where("school_id = ? AND id = ?", tx.School, sanction).Take(&r).Error
+	return r.sanction(), err
+}
+
+func end(tx *db.Tx, sanction id.Sanction, by id.Account) error {
+	return db.MustAffect(tx.G().Model(&row{}).Where("school_id = ? AND id = ? AND ended_at IS NULL", tx.School, sanction).
+		Updates(map[string]any{"ended_at": tx.Now.UnixMicro(), "ended_by": by}))
+}
+
+func list(tx *db.Tx, pupils []id.Pupil) (map[id.Pupil][]Sanction, error) {
+	var rows []row
+	err := tx.G().Where("school_id = ? AND pupil_id IN ?", tx.School, pupils).Order("id").Find(&rows).Error
+	found := map[id.Pupil][]Sanction{}
+	for _, r := range rows {
+		found[r.PupilID] = append(found[r.PupilID], r.sanction())
+	}
+	return found, err
+}
