@@ -226,6 +226,24 @@ func (d *DB) Schools(ctx context.Context) ([]id.School, error) {
 	return schools, nil
 }
 
+// InDirectory reports whether the directory holds the kind and key for any school.
+func (d *DB) InDirectory(ctx context.Context, kind, keyHash string) (found bool, err error) {
+	err = d.ReadOutside(ctx, func(tx *Tx) error {
+		var n int64
+		err := tx.G().Table("directory").Where("kind = ? AND key_hash = ?", kind, keyHash).Count(&n).Error
+		found = n > 0
+		return err
+	})
+	return found, err
+}
+
+// AddToDirectory lets what is known by its keyed hash be found before its school is known.
+func (d *DB) AddToDirectory(ctx context.Context, kind, keyHash string, school id.School) error {
+	return d.Outside(ctx, func(tx *Tx) error {
+		return tx.G().Table("directory").Create(map[string]any{"kind": kind, "key_hash": keyHash, "school_id": school}).Error
+	})
+}
+
 // MustAffect is for store.go files: an UPDATE or DELETE that met no row is "not found", which GORM calls success.
 func MustAffect(result *gorm.DB) error {
 	if result.Error != nil {

@@ -46,26 +46,25 @@ const (
 	CodeInvalid   Code = "code_invalid"
 	PasswordWrong Code = "password_wrong"
 
-	NotAllowedHere      Code = "not_allowed"
-	NotSameOrigin       Code = "not_same_origin"
-	LetterUsed          Code = "letter_used"
-	LetterExpired       Code = "letter_expired"
-	LetterVoid          Code = "letter_void"
-	BirthDateMismatch   Code = "birth_date_mismatch"
-	SecondPersonNeeded  Code = "second_person_needed"
-	ContactNotConfirmed Code = "head_confirmation_needed"
+	NotAllowedHere     Code = "not_allowed"
+	NotSameOrigin      Code = "not_same_origin"
+	LetterUsed         Code = "letter_used"
+	LetterExpired      Code = "letter_expired"
+	LetterVoid         Code = "letter_void"
+	BirthDateMismatch  Code = "birth_date_mismatch"
+	SecondPersonNeeded Code = "second_person_needed"
+	HeadNeeded         Code = "head_confirmation_needed"
 
 	NothingHere Code = "not_found"
 
-	FormSuperseded     Code = "form_superseded"
-	AnsweredMeanwhile  Code = "answered_meanwhile"
-	PlanStale          Code = "plan_stale"
-	PlanApplied        Code = "plan_applied"
-	AlreadyDone        Code = "already_done"
-	AlreadyExists      Code = "already_exists"
-	NoFormInForce      Code = "no_form_in_force"
-	SQLiteHoldsOne     Code = "sqlite_holds_one_school"
-	MeetingOverlapping Code = "meeting_overlapping"
+	FormSuperseded    Code = "form_superseded"
+	AnsweredMeanwhile Code = "answered_meanwhile"
+	PlanStale         Code = "plan_stale"
+	PlanApplied       Code = "plan_applied"
+	AlreadyDone       Code = "already_done"
+	AlreadyExists     Code = "already_exists"
+	NoFormInForce     Code = "no_form_in_force"
+	SQLiteHoldsOne    Code = "sqlite_holds_one_school"
 
 	BodyTooLarge Code = "body_too_large"
 
@@ -74,8 +73,7 @@ const (
 
 	MethodNotAllowed Code = "method_not_allowed"
 
-	TooManyTries   Code = "too_many_tries"
-	TooManyStreams Code = "too_many_streams"
+	TooManyTries Code = "too_many_tries"
 
 	DatabaseUnavailable Code = "database_unavailable"
 	TakesTooLong        Code = "takes_too_long"
@@ -97,13 +95,12 @@ var kinds = map[Code]Kind{
 	NotSignedIn: Unauthorized, CodeInvalid: Unauthorized, PasswordWrong: Unauthorized,
 
 	NotAllowedHere: Forbidden, NotSameOrigin: Forbidden, LetterUsed: Forbidden, LetterExpired: Forbidden,
-	LetterVoid: Forbidden, BirthDateMismatch: Forbidden, SecondPersonNeeded: Forbidden, ContactNotConfirmed: Forbidden,
+	LetterVoid: Forbidden, BirthDateMismatch: Forbidden, SecondPersonNeeded: Forbidden, HeadNeeded: Forbidden,
 
 	NothingHere: NotFound,
 
 	FormSuperseded: Conflict, AnsweredMeanwhile: Conflict, PlanStale: Conflict, PlanApplied: Conflict,
 	AlreadyDone: Conflict, AlreadyExists: Conflict, NoFormInForce: Conflict, SQLiteHoldsOne: Conflict,
-	MeetingOverlapping: Conflict,
 
 	BodyTooLarge: TooLarge,
 
@@ -111,7 +108,7 @@ var kinds = map[Code]Kind{
 
 	MethodNotAllowed: NotAllowed,
 
-	TooManyTries: TooMany, TooManyStreams: TooMany,
+	TooManyTries: TooMany,
 
 	DatabaseUnavailable: Unavailable, TakesTooLong: Unavailable,
 }

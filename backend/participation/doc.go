@@ -12,6 +12,7 @@
 //	mode.go      none < audio < video
 //	facts.go     what is known about one pupil on one day
 //	edition.go   which text is in force, how many must agree, from which age the pupil decides
+//	view.go      one look at the facts, shared by every question
 //	say.go       whose decisions count on the day
 //	stance.go    what one person's own decisions add up to
 //	enough.go    whether the yeses suffice, and who is missing

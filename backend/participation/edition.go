@@ -108,12 +108,8 @@ func (v *Version) isInForce(day calendar.Date) bool {
 // opensBefore reports whether v rather than other is the version that opened the edition in force: that of
 // the higher edition, within one edition the first.
 func (v *Version) opensBefore(other *Version) bool {
-	switch {
-	case v.Edition != other.Edition:
+	if v.Edition != other.Edition {
 		return v.Edition > other.Edition
-	case v.Number != other.Number:
-		return v.Number < other.Number
-	default:
-		return v.InForce.Before(other.InForce)
 	}
+	return v.Number < other.Number
 }

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/participation"
 )
@@ -14,25 +16,33 @@ func FuzzDecide(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("a mother, a father, a child, and a form that everybody has read"))
 	f.Add([]byte{2, 1, 1, 1, 0, 1, 1, 1, 1, 2, 1, 0, 0, 1, 1, 1, 1, 3, 1, 1, 1, 2, 1, 1, 1, 100, 1, 2, 0, 1, 2, 1, 1, 100, 2})
-	f.Fuzz(func(t *testing.T, data []byte) {
-		facts := (&decoder{data: data}).facts()
-		before := cloneFacts(facts)
-		known := participation.Decide(facts)
-		checkTotal(t, facts, known)
-		for i := range unknowns(&facts) {
-			less := cloneFacts(facts)
-			unknowns(&less)[i]()
-			if got := participation.Decide(less); got.Mode > known.Mode {
-				t.Fatalf("knowing less of %d raised from %s to %s:\n%+v", i, known.Mode, got.Mode, facts)
-			}
-		}
-		if !reflect.DeepEqual(facts, before) {
-			t.Fatal("the facts were changed")
-		}
+	f.Fuzz(func(t *testing.T, data []byte) { checkRule(t, data) })
+}
+
+func TestTheRuleIsTotalAndStrictAboutTheUnknown(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		checkRule(t, rapid.SliceOfN(rapid.Byte(), 20, 150).Draw(t, "data"))
 	})
 }
 
-func checkTotal(t *testing.T, facts participation.Facts, s participation.Standing) {
+func checkRule(t rapid.TB, data []byte) {
+	facts := (&decoder{data: data}).facts()
+	before := cloneFacts(facts)
+	known := participation.Decide(facts)
+	checkTotal(t, facts, known)
+	for i := range unknowns(&facts) {
+		less := cloneFacts(facts)
+		unknowns(&less)[i]()
+		if got := participation.Decide(less); got.Mode > known.Mode {
+			t.Fatalf("forgetting %d raised from %s to %s:\n%+v", i, known.Mode, got.Mode, facts)
+		}
+	}
+	if !reflect.DeepEqual(facts, before) {
+		t.Fatalf("the facts were changed from\n%+v to\n%+v", before, facts)
+	}
+}
+
+func checkTotal(t rapid.TB, facts participation.Facts, s participation.Standing) {
 	lowest := video
 	for _, r := range s.Reasons {
 		lowest = min(lowest, r.Ceiling)

@@ -1,13 +1,25 @@
 package participation_test
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/participation"
 )
+
+// TestMain draws more than rapid's usual hundred histories, because the rarest of the known mistakes need a
+// few hundred to show; a -rapid.checks on the command line still wins.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "500"); err != nil {
+		panic(err)
+	}
+	flag.Parse()
+	os.Exit(m.Run())
+}
 
 // Short names for what these tests say on every line.
 const (

@@ -8,9 +8,11 @@ package school
 
 import (
 	"time"
+	_ "time/tzdata" // a machine without zone files must know the school's midnight too
 
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/id"
 	"einverstanden/backend/signal"
 	"einverstanden/backend/vault"
@@ -32,6 +34,17 @@ type Settings struct {
 	RoomHosts        []string  `json:"roomHosts"`   // hosts that a room link may point to
 	Zone             string    `json:"zone"`        // IANA name
 }
+
+// DefaultZone is the zone of a school that names none.
+const DefaultZone = "Europe/Berlin"
+
+var berlin = func() *time.Location {
+	zone, err := time.LoadLocation(DefaultZone)
+	if err != nil {
+		panic(err) // cannot be: the zones are built in
+	}
+	return zone
+}()
 
 // Officers are the people whom the form names (GDPR Art. 13).
 type Officers struct {
@@ -68,9 +81,19 @@ type Pupil struct {
 	BirthDate calendar.Date // zero: unknown
 	ImportID  string        // stable key in the school's own administration; may be empty
 	Email     string
+	Phone     string
+	Address   Address
+}
+
+// Address is where a pupil lives; letters to a pupil who is of age go there.
+type Address struct {
+	Street   string `json:"street,omitempty"`
+	Postcode string `json:"postcode,omitempty"`
+	City     string `json:"city,omitempty"`
 }
 
 // Schooling is one unbroken time at the school.
+// Who returns later begins another one, under which no earlier yes counts.
 type Schooling struct {
 	ID     id.Schooling
 	Pupil  id.Pupil
@@ -79,6 +102,7 @@ type Schooling struct {
 
 // Membership places a pupil in a class.
 type Membership struct {
+	ID     id.Membership
 	Pupil  id.Pupil
 	Class  id.Class
 	Period calendar.Period
@@ -126,7 +150,11 @@ const (
 	OtherRelation Relation = "other"
 )
 
-// Guardianship links one guardian to one pupil.
+// HoldsCustody reports whether this custody lets a guardian decide at all; an unknown one does not.
+func (c Custody) HoldsCustody() bool { return c == JointCustody || c == SoleCustody }
+
+// Guardianship links one guardian to one pupil. A say that was lost and is given back makes a guardianship of its own,
+// so that no yes from before counts again.
 type Guardianship struct {
 	ID        id.Guardianship
 	Guardian  id.Guardian
@@ -145,9 +173,11 @@ type Service struct {
 	db    *db.DB
 	vault *vault.Vault
 	hub   *signal.Hub
+	log   *evidence.Log
 }
 
-// NewService needs the database, the keys, and the hub that hears of changed pupils.
-func NewService(d *db.DB, v *vault.Vault, hub *signal.Hub) *Service {
-	return &Service{db: d, vault: v, hub: hub}
+// NewService needs the database, the keys, the hub that hears of changed pupils, and the log that keeps the evidence
+// of changes of custody.
+func NewService(d *db.DB, v *vault.Vault, hub *signal.Hub, log *evidence.Log) *Service {
+	return &Service{db: d, vault: v, hub: hub, log: log}
 }

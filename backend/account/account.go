@@ -1,0 +1,96 @@
+package account
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"einverstanden/backend/authz"
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
+	"einverstanden/backend/fault"
+	"einverstanden/backend/id"
+	"einverstanden/backend/vault"
+)
+
+// Families tells what account must know of a family and does not keep.
+type Families interface {
+	// BirthDates are those of the children of a guardian, or a pupil's own; unknown ones may be among them.
+	BirthDates(tx *db.Tx, person id.Person) ([]calendar.Date, error)
+}
+
+// Service owns the use cases. Make one with NewService.
+type Service struct {
+	db       *db.DB
+	vault    *vault.Vault
+	families Families
+	clock    func() time.Time
+	log      *slog.Logger
+	hasher   *hasher
+	tokens   *tokens
+	alive    *aliveCache
+}
+
+// NewService needs the database, the keys, and whoever knows the families. The clock judges access tokens, which are
+// read outside any transaction; everything else takes its transaction's instant.
+func NewService(d *db.DB, v *vault.Vault, families Families, clock func() time.Time, log *slog.Logger) *Service {
+	return &Service{
+		db: d, vault: v, families: families, clock: clock, log: log,
+		hasher: newHasher(), tokens: newTokens(v, clock), alive: newAliveCache(clock),
+	}
+}
+
+// Device is what is known of the browser that somebody signs in with.
+type Device struct {
+	Address  netip.Addr // of the client; guesses are counted by it
+	Token    string     // the device token of an earlier sign-in there; empty when there was none
+	Language string     // that the browser asks for; an account that is made takes it
+}
+
+// SignedIn is what a sign-in or a refresh gives. The tokens are secrets.
+type SignedIn struct {
+	Actor          authz.Actor
+	Name           string // empty for guardians and pupils, whose names are school's
+	Language       string
+	AccessToken    string
+	AccessExpires  time.Time
+	RefreshToken   string
+	RefreshExpires time.Time // the session's end, whatever happens
+	DeviceToken    string
+}
+
+// Profile is what an account says about itself.
+type Profile struct {
+	Account  id.Account
+	Name     string // empty for guardians and pupils
+	Role     authz.Role
+	Language string // BCP 47
+}
+
+// Staff is one member of staff as colleagues see them.
+type Staff struct {
+	Account id.Account
+	Name    string
+	Role    authz.Role
+}
+
+// staffRoles are the roles that sign in by password. Who has several comes as the first of them.
+var staffRoles = []authz.Role{authz.Head, authz.Office, authz.Teacher, authz.DPO}
+
+// sealedProfile is what lies sealed in account.profile.
+type sealedProfile struct {
+	Name  string `json:"name,omitempty"`
+	Email string `json:"email,omitempty"`
+}
+
+func profilePlace(school id.School, account id.Account) vault.Place {
+	return vault.Place{School: school, Table: "account", Column: "profile", Row: string(account)}
+}
+
+// allow refuses an actor whose role may never do this.
+func allow(actor authz.Actor, permission authz.Permission) error {
+	if !actor.May(permission) {
+		return fault.New(fault.NotAllowedHere)
+	}
+	return nil
+}

@@ -1,0 +1,11 @@
+// Package account owns who may come in: accounts with their roles and persons, sign-in by letter and by password, the
+// letters themselves, sessions and their tokens, and the counters that slow guessing down. Further ways in (passkey,
+// school login, PIN, device link) end where these do: in a session that openSession writes.
+//
+// It leaves who is who to package school: a letter is for a person, of whom account keeps the kind and the id alone.
+// What a role may do is package authz's; cookies and headers are package api's.
+//
+// Nothing that could be used to come in is kept: passwords as argon2id (RFC 9106), letter secrets as a keyed hash,
+// refresh and device tokens as SHA-256. What is unknown and what is wrong get the same answer for the same work. That
+// holds for one school; an e-mail address that two schools know costs two password hashes.
+package account

@@ -1,0 +1,89 @@
+package account
+
+import (
+	"time"
+
+	"einverstanden/backend/authz"
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+)
+
+type sessionRow struct {
+	SchoolID    id.School
+	ID          id.Session
+	AccountID   id.Account
+	Role        authz.Role
+	PersonKind  *id.PersonKind
+	PersonID    *string
+	RefreshHash string
+	RotatedHash *string
+	RotatedAt   *int64
+	DeviceHash  string
+	CreatedAt   int64
+	ExpiresAt   int64
+	EndedAt     *int64
+}
+
+func (sessionRow) TableName() string { return "session" }
+
+// sessionView is a session with what is needed of its account. Its zero value is no session, and not alive.
+type sessionView struct {
+	Session    sessionRow `gorm:"embedded"`
+	Profile    []byte
+	Language   string
+	DisabledAt *int64 // of the account
+}
+
+func (v sessionView) alive(now time.Time) bool {
+	return v.Session.ID != "" && v.Session.EndedAt == nil && v.DisabledAt == nil && now.UnixMicro() < v.Session.ExpiresAt
+}
+
+func (v sessionView) account() accountRow {
+	return accountRow{SchoolID: v.Session.SchoolID, ID: v.Session.AccountID, Profile: v.Profile, Language: v.Language}
+}
+
+func (r sessionRow) end() time.Time { return time.UnixMicro(r.ExpiresAt).UTC() }
+
+func (r sessionRow) actor() authz.Actor {
+	actor := authz.Actor{School: r.SchoolID, Account: r.AccountID, Session: r.ID, Role: r.Role}
+	if r.PersonKind != nil && r.PersonID != nil {
+		actor.Person = id.Person{Kind: *r.PersonKind, ID: *r.PersonID}
+	}
+	return actor
+}
+
+func insertSession(tx *db.Tx, row sessionRow) error { return tx.G().Create(&row).Error }
+
+// sessionByID reads by the primary keys of both tables. An unknown session is the zero view.
+func sessionByID(tx *db.Tx, session id.Session) (view sessionView, err error) {
+	err = tx.G().Table("session").Select("session.*, account.profile, account.language, account.disabled_at").
+		Joins("JOIN account ON account.school_id = session.school_id AND account.id = session.account_id").
+		Where("session.school_id = ? AND session.id = ?", tx.School, session).Limit(1).Find(&view).Error
+	return view, err
+}
+
+// rotateSession replaces the refresh token that is still the present one. When a parallel refresh was faster, the
+// transaction runs again and finds that its token has become the previous one.
+func rotateSession(tx *db.Tx, session id.Session, from, to string) error {
+	result := tx.G().Table("session").
+		Where("school_id = ? AND id = ? AND refresh_hash = ? AND ended_at IS NULL", tx.School, session, from).
+		Updates(map[string]any{"refresh_hash": to, "rotated_hash": from, "rotated_at": tx.Now.UnixMicro()})
+	if result.Error == nil && result.RowsAffected == 0 {
+		return db.ErrAgain
+	}
+	return result.Error
+}
+
+// endSession leaves a session alone that has ended already.
+func endSession(tx *db.Tx, session id.Session) error {
+	return tx.G().Table("session").Where("school_id = ? AND id = ? AND ended_at IS NULL", tx.School, session).
+		Updates(map[string]any{"ended_at": tx.Now.UnixMicro()}).Error
+}
+
+// usedDevice tells whether the account has ever signed in on the device.
+func usedDevice(tx *db.Tx, account id.Account, deviceHash string) (bool, error) {
+	var sessions int64
+	err := tx.G().Table("session").Where("school_id = ? AND account_id = ? AND device_hash = ?", tx.School, account, deviceHash).
+		Count(&sessions).Error
+	return sessions > 0, err
+}

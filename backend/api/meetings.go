@@ -1,0 +1,163 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"einverstanden/backend/authz"
+	"einverstanden/backend/id"
+	"einverstanden/backend/meeting"
+	"einverstanden/backend/participation"
+)
+
+func (s *Server) meetingRoutes() {
+	route(s, authz.SeeModes, get("/meetings", "meetings", "listMeetings", "Meetings of the caller's classes"), s.listMeetings)
+	plan := idempotent(post("/meetings", "meetings", "planMeeting", "Plan a meeting, or begin one now"))
+	plan.DefaultStatus = http.StatusCreated
+	route(s, authz.PlanMeetings, plan, s.planMeeting)
+	route(s, authz.SeeModes, get("/meetings/{id}", "meetings", "getMeeting", "One meeting"), s.getMeeting)
+	route(s, authz.SeeModes, get("/meetings/{id}/roster", "meetings", "getRoster", "Pupils with their modes; never a reason"), s.getRoster)
+	s.streamRoute()
+}
+
+type roomBody struct {
+	Kind string `json:"kind,omitempty" enum:"iserv"`
+	URL  string `json:"url,omitempty" maxLength:"2000" doc:"https, on a host that the school lists"`
+	Name string `json:"name,omitempty" maxLength:"800"`
+}
+
+type meetingBody struct {
+	ID          id.Meeting `json:"id"`
+	Title       string     `json:"title"`
+	Kind        string     `json:"kind" enum:"lesson,small_group,one_to_one"`
+	Class       named      `json:"class"`
+	StartsAt    time.Time  `json:"startsAt"`
+	EndsAt      time.Time  `json:"endsAt"`
+	LegalBasis  string     `json:"legalBasis" enum:"consent,statute"`
+	Room        roomBody   `json:"room"`
+	Responsible named      `json:"responsible"`
+	Running     bool       `json:"running"`
+}
+
+// meetingsOf adds the names of the responsible teachers.
+func (s *Server) meetingsOf(ctx context.Context, meetings []meeting.Meeting) ([]meetingBody, error) {
+	accounts := make([]id.Account, len(meetings))
+	for i, m := range meetings {
+		accounts[i] = m.Responsible
+	}
+	names, err := s.Accounts.Names(ctx, accounts)
+	bodies := make([]meetingBody, len(meetings))
+	for i, m := range meetings {
+		bodies[i] = meetingBody{
+			ID: m.ID, Title: m.Title, Kind: string(m.Kind), Class: classNamed(m.Class), StartsAt: m.StartsAt, EndsAt: m.EndsAt,
+			LegalBasis: string(m.Basis), Room: roomBody{Kind: "iserv", URL: m.Room.URL, Name: m.Room.Name},
+			Responsible: named{ID: string(m.Responsible), Name: names[m.Responsible]}, Running: m.Runs(s.clock()),
+		}
+	}
+	return bodies, err
+}
+
+func (s *Server) meetingOf(ctx context.Context, m meeting.Meeting) (meetingBody, error) {
+	bodies, err := s.meetingsOf(ctx, []meeting.Meeting{m})
+	return bodies[0], err
+}
+
+type meetingsInput struct {
+	From   time.Time  `query:"from" doc:"meetings that end after this; default: now"`
+	To     time.Time  `query:"to" doc:"meetings that begin before this; default: in seven days"`
+	Limit  int        `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Cursor id.Meeting `query:"cursor" maxLength:"64"`
+}
+
+func (s *Server) listMeetings(ctx context.Context, in *meetingsInput) (*out[list[meetingBody]], error) {
+	actor, err := authz.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if in.From.IsZero() {
+		in.From = s.clock()
+	}
+	if in.To.IsZero() {
+		in.To = in.From.AddDate(0, 0, 7)
+	}
+	listed, err := s.Meetings.List(ctx, actor, in.From, in.To, meeting.Page{Limit: in.Limit, After: in.Cursor})
+	if err != nil {
+		return nil, err
+	}
+	bodies, err := s.meetingsOf(ctx, listed.Meetings)
+	page := listOf(bodies)
+	page.NextCursor = string(listed.Next)
+	return reply(page), err
+}
+
+type planInput struct {
+	Body struct {
+		Title    string     `json:"title" maxLength:"320"`
+		Kind     string     `json:"kind" enum:"lesson,small_group,one_to_one"`
+		ClassID  id.Class   `json:"classId" maxLength:"64"`
+		Pupils   []id.Pupil `json:"pupils,omitempty" maxItems:"200" doc:"chosen pupils of the class; absent: the whole class"`
+		StartsAt *time.Time `json:"startsAt,omitempty" doc:"absent: now"`
+		Minutes  int        `json:"minutes" minimum:"1" maximum:"480"`
+		Room     *roomBody  `json:"room,omitempty"`
+	}
+}
+
+func (s *Server) planMeeting(ctx context.Context, in *planInput) (*out[meetingBody], error) {
+	actor, err := authz.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan := meeting.Plan{
+		Title: in.Body.Title, Kind: participation.MeetingKind(in.Body.Kind), Class: in.Body.ClassID, Pupils: in.Body.Pupils,
+		Length: time.Duration(in.Body.Minutes) * time.Minute,
+	}
+	if in.Body.StartsAt != nil {
+		plan.StartsAt = *in.Body.StartsAt
+	}
+	if in.Body.Room != nil {
+		plan.Room = meeting.Room{URL: in.Body.Room.URL, Name: in.Body.Room.Name}
+	}
+	planned, err := s.Meetings.Plan(ctx, actor, plan)
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.meetingOf(ctx, planned)
+	return reply(body), err
+}
+
+type meetingInput struct {
+	ID id.Meeting `path:"id"`
+}
+
+func (s *Server) getMeeting(ctx context.Context, in *meetingInput) (*out[meetingBody], error) {
+	actor, err := authz.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Meetings.Get(ctx, actor, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.meetingOf(ctx, found)
+	return reply(body), err
+}
+
+type rosterBody struct {
+	Meeting meetingBody `json:"meeting"`
+	AsOf    time.Time   `json:"asOf"`
+	Rows    []rowBody   `json:"rows" nullable:"false"`
+}
+
+func (s *Server) getRoster(ctx context.Context, in *meetingInput) (*out[rosterBody], error) {
+	actor, err := authz.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	roster, err := s.Meetings.Roster(ctx, actor, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.meetingOf(ctx, roster.Meeting)
+	return reply(rosterBody{Meeting: body, AsOf: roster.AsOf, Rows: rowsOf(roster.Rows)}), err
+}

@@ -1,0 +1,139 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gofiber/fiber/v2"
+
+	"einverstanden/backend/authz"
+	"einverstanden/backend/fault"
+	"einverstanden/backend/idempotency"
+)
+
+// once marks operations that decide something: they need an Idempotency-Key.
+const once = "idempotent"
+
+// operation describes a route: what it is called in the document, and where it lives below the base path.
+func operation(method, path, tag, name, summary string) huma.Operation {
+	return huma.Operation{
+		Method: method, Path: apiPrefix + path, Tags: []string{tag}, OperationID: name, Summary: summary,
+		Metadata: map[string]any{},
+	}
+}
+
+func get(path, tag, name, summary string) huma.Operation {
+	return operation(http.MethodGet, path, tag, name, summary)
+}
+
+func post(path, tag, name, summary string) huma.Operation {
+	return operation(http.MethodPost, path, tag, name, summary)
+}
+
+func put(path, tag, name, summary string) huma.Operation {
+	return operation(http.MethodPut, path, tag, name, summary)
+}
+
+func remove(path, tag, name, summary string) huma.Operation {
+	return operation(http.MethodDelete, path, tag, name, summary)
+}
+
+// idempotent makes an operation need an Idempotency-Key, which its repetitions share.
+func idempotent(op huma.Operation) huma.Operation {
+	op.Metadata[once] = true
+	op.Parameters = append(op.Parameters, &huma.Param{
+		Name: "Idempotency-Key", In: "header", Required: true, Schema: &huma.Schema{Type: "string", MaxLength: ptr(80)},
+		Description: "a fresh UUID for each thing decided; repeating a call with its key gives the same reply",
+	})
+	return op
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// route registers an operation with the permission it needs.
+func route[I, O any](s *Server, access authz.Permission, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	s.declare(access, &op)
+	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, s.toProblem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// declare notes the access rule; one that is unknown stops the program at start.
+func (s *Server) declare(access authz.Permission, op *huma.Operation) {
+	if !slices.Contains(authz.Permissions(), access) {
+		panic(fmt.Sprintf("api: %s %s has no access rule", op.Method, op.Path))
+	}
+	s.access[op.Method+" "+op.Path] = access
+	op.Metadata["access"] = access
+	op.Description = strings.TrimSpace(op.Description + "\n\nAccess: " + string(access) + ".")
+	if len(op.Errors) == 0 {
+		op.Errors = errorsOf(access, *op)
+	}
+}
+
+func errorsOf(access authz.Permission, op huma.Operation) []int {
+	statuses := []int{http.StatusServiceUnavailable}
+	if access != authz.Public {
+		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
+	}
+	if strings.Contains(op.Path, "{") {
+		statuses = append(statuses, http.StatusNotFound)
+	}
+	if op.Method != http.MethodGet {
+		statuses = append(statuses, http.StatusBadRequest, http.StatusConflict, http.StatusUnsupportedMediaType, http.StatusRequestEntityTooLarge)
+	}
+	return statuses
+}
+
+// before runs ahead of every operation, so that a caller without the right learns nothing about the body.
+func (s *Server) before(op *huma.Operation, c *fiber.Ctx) error {
+	if err := s.permit(c.UserContext(), op); err != nil {
+		return err
+	}
+	if err := checkBody(c); err != nil {
+		return err
+	}
+	return takeIdempotencyKey(op, c)
+}
+
+func (s *Server) permit(ctx context.Context, op *huma.Operation) error {
+	access := s.access[op.Method+" "+op.Path]
+	if access == authz.Public {
+		return nil
+	}
+	actor, err := authz.Of(ctx)
+	if err != nil {
+		return err
+	}
+	if !actor.May(access) {
+		return fault.New(fault.NotAllowedHere)
+	}
+	return nil
+}
+
+func takeIdempotencyKey(op *huma.Operation, c *fiber.Ctx) error {
+	if op.Metadata[once] == nil {
+		return nil
+	}
+	value := c.Get("Idempotency-Key")
+	if value == "" || len(value) > 80 {
+		return fault.New(fault.IdempotencyKeyMissing)
+	}
+	actor, err := authz.Of(c.UserContext())
+	if err != nil {
+		return err
+	}
+	key := idempotency.Key{
+		Actor: string(actor.Account), Route: op.Method + " " + c.Path(), Value: value, Body: slices.Clone(c.BodyRaw()),
+	}
+	c.SetUserContext(idempotency.With(c.UserContext(), key))
+	return nil
+}

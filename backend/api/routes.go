@@ -1,0 +1,15 @@
+package api
+
+// routes registers every route of the API.
+func (s *Server) routes() {
+	s.publicRoutes()
+	s.sessionRoutes()
+	s.childRoutes()
+	s.classRoutes()
+	s.meetingRoutes()
+	s.pupilRoutes()
+	s.officeRoutes()
+	s.proposalRoutes()
+	s.letterRoutes()
+	s.importRoutes()
+}

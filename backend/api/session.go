@@ -1,0 +1,237 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"einverstanden/backend/account"
+	"einverstanden/backend/authz"
+	"einverstanden/backend/db"
+	"einverstanden/backend/fault"
+	"einverstanden/backend/id"
+)
+
+// The cookies. The __Host- prefix makes browsers refuse them from anywhere but this origin, over a secure line.
+const (
+	accessCookie  = "__Host-einv_access"
+	refreshCookie = "__Host-einv_refresh"
+	deviceCookie  = "__Host-einv_device"
+)
+
+const deviceLife = 400 * 24 * time.Hour // the longest that browsers keep a cookie
+
+func (s *Server) sessionRoutes() {
+	route(s, authz.Public, post("/session/letter", "session", "signInWithLetter", "Sign in with a letter's number and code"), s.signInWithLetter)
+	route(s, authz.Public, post("/session/password", "session", "signInWithPassword", "Sign in as staff"), s.signInWithPassword)
+	route(s, authz.Public, post("/session/refresh", "session", "refreshSession", "Get a fresh access token"), s.refreshSession)
+	leave := remove("/session", "session", "signOut", "Sign out; the session ends at once")
+	leave.DefaultStatus = http.StatusNoContent
+	route(s, authz.Self, leave, s.signOut)
+	route(s, authz.Self, get("/me", "session", "getMe", "Who is signed in"), s.getMe)
+	language := put("/me/language", "session", "chooseLanguage", "Keep the chosen language")
+	language.DefaultStatus = http.StatusNoContent
+	route(s, authz.Self, language, s.chooseLanguage)
+}
+
+type meBody struct {
+	Account  named      `json:"account"`
+	Role     authz.Role `json:"role" enum:"guardian,pupil,teacher,office,head,dpo"`
+	Language string     `json:"language"`
+	School   named      `json:"school"`
+	Children []pupilRef `json:"children,omitempty" doc:"of a guardian, or the pupil itself"`
+	Classes  []named    `json:"classes,omitempty" doc:"of a teacher"`
+	Demo     bool       `json:"demo,omitempty" doc:"this is the demo school"`
+}
+
+type pupilRef struct {
+	ID id.Pupil `json:"id"`
+	name
+}
+
+type signedInReply struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"`
+	ClearData string        `header:"Clear-Site-Data"`
+	Body      meBody
+}
+
+// device is what the request tells of the browser. X-Real-IP counts only from a trusted proxy (Fiber's c.IP).
+type device struct {
+	address  netip.Addr
+	token    string
+	language string
+}
+
+// Resolve takes what is needed from the request before the handler runs; huma calls it.
+func (d *device) Resolve(ctx huma.Context) []error {
+	d.address, _ = netip.ParseAddr(ctx.RemoteAddr()) // not an address: counted as one unknown client
+	d.token = cookieOf(ctx, deviceCookie)
+	d.language = preferredLanguage(ctx.Header("Accept-Language"))
+	return nil
+}
+
+func cookieOf(ctx huma.Context, name string) string {
+	cookie, err := huma.ReadCookie(ctx, name)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
+func (d *device) device() account.Device {
+	return account.Device{Address: d.address, Token: d.token, Language: d.language}
+}
+
+type letterInput struct {
+	device
+	Body struct {
+		LetterNo  string `json:"letterNo" maxLength:"20" doc:"8 digits"`
+		Secret    string `json:"secret" maxLength:"40" doc:"14 symbols; blanks, hyphens, case and O/I/L are forgiven"`
+		BirthDate string `json:"birthDate" format:"date" doc:"of any child of the letter's recipient"`
+	}
+}
+
+func (s *Server) signInWithLetter(ctx context.Context, in *letterInput) (*signedInReply, error) {
+	birthDate, err := dateOf(in.Body.BirthDate)
+	if err != nil {
+		return nil, fault.InvalidField("birthDate", fault.FieldInvalid)
+	}
+	signedIn, err := s.Accounts.RedeemLetter(ctx, in.Body.LetterNo, in.Body.Secret, birthDate, in.device.device())
+	return s.signedIn(ctx, signedIn, err)
+}
+
+type passwordInput struct {
+	device
+	Body struct {
+		Email    string `json:"email" maxLength:"254"`
+		Password string `json:"password" maxLength:"512"`
+	}
+}
+
+func (s *Server) signInWithPassword(ctx context.Context, in *passwordInput) (*signedInReply, error) {
+	signedIn, err := s.Accounts.SignInWithPassword(ctx, in.Body.Email, in.Body.Password, in.device.device())
+	return s.signedIn(ctx, signedIn, err)
+}
+
+type refreshInput struct {
+	device
+	refresh string
+}
+
+// Resolve reads the refresh cookie beside the device's.
+func (in *refreshInput) Resolve(ctx huma.Context) []error {
+	in.refresh = cookieOf(ctx, refreshCookie)
+	return in.device.Resolve(ctx)
+}
+
+func (s *Server) refreshSession(ctx context.Context, in *refreshInput) (*signedInReply, error) {
+	signedIn, err := s.Accounts.Refresh(ctx, in.refresh, in.token)
+	return s.signedIn(ctx, signedIn, err)
+}
+
+// signedIn answers a sign-in with cookies and who it is.
+func (s *Server) signedIn(ctx context.Context, signedIn account.SignedIn, err error) (*signedInReply, error) {
+	if err != nil {
+		return nil, err
+	}
+	ctx = db.InSchool(authz.With(ctx, signedIn.Actor), signedIn.Actor.School)
+	me, err := s.me(ctx, signedIn.Actor)
+	if err != nil {
+		return nil, err
+	}
+	now := s.clock()
+	return &signedInReply{Body: me, SetCookie: []http.Cookie{
+		hostCookie(accessCookie, signedIn.AccessToken, signedIn.AccessExpires.Sub(now)),
+		hostCookie(refreshCookie, signedIn.RefreshToken, signedIn.RefreshExpires.Sub(now)),
+		hostCookie(deviceCookie, signedIn.DeviceToken, deviceLife),
+	}}, nil
+}
+
+// hostCookie lives for the given time; zero or less removes it.
+func hostCookie(name, value string, life time.Duration) http.Cookie {
+	seconds := int(life / time.Second)
+	if seconds <= 0 {
+		seconds = -1
+	}
+	return http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: seconds, Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	}
+}
+
+type signOutReply struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"`
+	ClearData string        `header:"Clear-Site-Data"`
+}
+
+func (s *Server) signOut(ctx context.Context, _ *none) (*signOutReply, error) {
+	actor, err := authz.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Accounts.SignOut(ctx, actor); err != nil {
+		return nil, err
+	}
+	return &signOutReply{
+		ClearData: `"cache", "storage"`,
+		SetCookie: []http.Cookie{hostCookie(accessCookie, "", 0), hostCookie(refreshCookie, "", 0)},
+	}, nil
+}
+
+func (s *Server) getMe(ctx context.Context, _ *none) (*out[meBody], error) {
+	actor, err := authz.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	me, err := s.me(ctx, actor)
+	return reply(me), err
+}
+
+func (s *Server) me(ctx context.Context, actor authz.Actor) (meBody, error) {
+	profile, err := s.Accounts.Profile(ctx, actor)
+	if err != nil {
+		return meBody{}, err
+	}
+	me := meBody{
+		Account: named{ID: string(actor.Account), Name: profile.Name}, Role: actor.Role, Language: profile.Language, Demo: s.Demo,
+	}
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		settings, err := s.Schools.Settings(tx)
+		if err != nil {
+			return err
+		}
+		me.School = named{ID: string(actor.School), Name: settings.Name}
+		if actor.Role != authz.Teacher {
+			return nil
+		}
+		classes, err := s.Schools.ClassesOfTeacher(tx, actor.Account, settings.Today(tx.Now))
+		for _, class := range classes {
+			me.Classes = append(me.Classes, classNamed(class))
+		}
+		return err
+	})
+	if err != nil || !actor.May(authz.DecideForChild) {
+		return me, err
+	}
+	children, err := s.Standings.Children(ctx, actor)
+	for _, child := range children {
+		me.Children = append(me.Children, pupilRef{ID: child.Pupil.ID, name: nameOf(child.Pupil.Name)})
+	}
+	return me, err
+}
+
+type languageInput struct {
+	Body struct {
+		Language string `json:"language" maxLength:"20"`
+	}
+}
+
+func (s *Server) chooseLanguage(ctx context.Context, in *languageInput) (*empty, error) {
+	actor, err := authz.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Accounts.SetLanguage(ctx, actor, in.Body.Language)
+}

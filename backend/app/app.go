@@ -1,0 +1,212 @@
+// Package app builds the program from its configuration, starts it and stops it in order. It is the only place that
+// reads the clock and that knows all domains at once. The demo school is made here, by the same use cases as a real one.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"einverstanden/backend/account"
+	"einverstanden/backend/api"
+	"einverstanden/backend/config"
+	"einverstanden/backend/consent"
+	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
+	"einverstanden/backend/intake"
+	"einverstanden/backend/invite"
+	"einverstanden/backend/meeting"
+	"einverstanden/backend/paper"
+	"einverstanden/backend/school"
+	"einverstanden/backend/signal"
+	"einverstanden/backend/standing"
+	"einverstanden/backend/vault"
+	"einverstanden/frontend"
+)
+
+// Version is the program's version, set by the build.
+var Version = "dev"
+
+// now is the program's clock.
+func now() time.Time { return time.Now().UTC() }
+
+// App is the program, built but not yet answering.
+type App struct {
+	Config    config.Config
+	DB        *db.DB
+	Vault     *vault.Vault
+	Hub       *signal.Hub
+	Schools   *school.Service
+	Accounts  *account.Service
+	Consents  *consent.Service
+	Standings *standing.Service
+	Meetings  *meeting.Service
+	Intake    *intake.Service
+	Invites   *invite.Service
+	log       *slog.Logger
+	demo      bool
+}
+
+// Open opens keys and database and builds the services. It changes nothing.
+func Open(c config.Config, log *slog.Logger) (*App, error) {
+	if c.Keys == "" {
+		return nil, errors.New("EINVERSTANDEN_KEYS is not set: name the folder of the key files, outside the data folder")
+	}
+	keys, err := vault.Open(c.Keys)
+	if err != nil {
+		return nil, err
+	}
+	options := db.Options{Runtime: c.Database, Owner: c.DatabaseOwner, Clock: now}
+	if c.Database == "" {
+		options.File = c.File()
+	}
+	d, err := db.Open(options)
+	if err != nil {
+		return nil, err
+	}
+	return build(c, d, keys, log)
+}
+
+func build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App, error) {
+	printer, err := paper.NewPrinter()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Config: c, DB: d, Vault: keys, Hub: signal.NewHub(), log: log}
+	evidenceLog := evidence.NewLog(keys)
+	a.Schools = school.NewService(d, keys, a.Hub, evidenceLog)
+	a.Consents = consent.NewService(d, keys, evidenceLog, a.Schools, a.Hub)
+	a.Standings = standing.NewService(d, a.Consents, a.Schools)
+	a.Meetings = meeting.NewService(d, a.Schools, a.Standings)
+	a.Accounts = account.NewService(d, keys, families{a.Schools}, now, log)
+	a.Intake = intake.NewService(d, keys, a.Schools)
+	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
+	return a, nil
+}
+
+// Close closes the database.
+func (a *App) Close() error { return a.DB.Close() }
+
+// Prepare brings the schema up to date where this process may, and refuses to go on with a database that is not
+// current, that the role could see through, or that belongs to the demo.
+func (a *App) Prepare(ctx context.Context) error {
+	if err := a.DB.Lock(); err != nil {
+		return err
+	}
+	if a.Config.Database == "" || a.Config.DatabaseOwner != "" {
+		if err := a.DB.Migrate(ctx); err != nil {
+			return err
+		}
+	}
+	if err := a.DB.Check(ctx); err != nil {
+		return err
+	}
+	current, err := a.DB.Current(ctx)
+	if err != nil {
+		return err
+	}
+	if !current {
+		return errors.New("the database schema is not current: run einverstanden migrate with EINVERSTANDEN_DATABASE_OWNER set")
+	}
+	marked, err := a.isDemo(ctx)
+	if err != nil {
+		return err
+	}
+	if marked != a.demo {
+		if marked {
+			return errors.New("this database belongs to the demo, whose sign-ins are written into a file: serve refuses it")
+		}
+		return errors.New("this database belongs to a real school: the demo refuses it")
+	}
+	return nil
+}
+
+// Serve answers requests until ctx ends, then stops in order: no new requests, streams end, requests finish, the
+// background work ends, the database closes.
+func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error {
+	live := meeting.NewLive(a.Meetings, a.Hub, now, a.log)
+	server, err := api.New(a.deps(live, web))
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", a.Config.Addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", a.Config.Addr, err)
+	}
+	background, stopBackground := context.WithCancel(context.Background())
+	defer stopBackground()
+	a.listenForChanges(background)
+
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	if ready != nil {
+		ready(listener.Addr())
+	}
+	select {
+	case err := <-failed:
+		live.Close()
+		return errors.Join(err, a.Close())
+	case <-ctx.Done():
+	}
+	a.log.Info("stopping")
+	stopping, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	err = server.Shutdown(stopping)
+	live.Close()
+	stopBackground()
+	return errors.Join(err, a.Close())
+}
+
+func (a *App) listenForChanges(ctx context.Context) {
+	if a.DB.Dialect() == db.Postgres {
+		go a.guarded("listen", func() { a.Hub.Listen(ctx, a.Config.DatabaseListen, a.log) })
+		return
+	}
+	go a.guarded("watch", func() { a.Hub.Watch(ctx, a.DB, a.log) })
+}
+
+// guarded keeps a panic in background work from ending the process.
+func (a *App) guarded(name string, work func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			a.log.Error("panic in the background", "work", name, "panic", r)
+		}
+	}()
+	work()
+}
+
+func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
+	return api.Deps{
+		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings,
+		Live: live, Intake: a.Intake, Invites: a.Invites, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
+		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
+	}
+}
+
+// Web is the embedded app; an error says that it was not built.
+func Web() (fs.FS, error) { return frontend.Files() }
+
+// Document prints the OpenAPI document, for which nothing needs to be open.
+func Document() ([]byte, error) {
+	log := slog.New(slog.DiscardHandler)
+	c, err := config.Load(func(string) (string, bool) { return "", false })
+	if err != nil {
+		return nil, err
+	}
+	server, err := api.New(api.Deps{URL: c.URL, Clock: now, Log: log, Version: "1"})
+	if err != nil {
+		return nil, err
+	}
+	document, err := server.Document()
+	return append(document, '\n'), err
+}
+
+// NewLog writes JSON lines to the standard error stream, in UTC, without values of queries or bodies.
+func NewLog(level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}

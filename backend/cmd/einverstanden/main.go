@@ -1,0 +1,261 @@
+// Command einverstanden is the whole system in one binary: the API, the app, and the operator's commands. Run it
+// without arguments for the list.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"einverstanden/backend/account"
+	"einverstanden/backend/app"
+	"einverstanden/backend/authz"
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/config"
+	"einverstanden/backend/consent"
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+	"einverstanden/backend/school"
+	"einverstanden/backend/vault"
+)
+
+const usage = `einverstanden: consent to video conferences, for schools
+
+  serve                                answer requests
+  demo                                 the demo school on this machine, made when missing
+  migrate                              bring the database schema up to date
+  school create FILE                   make a school from a JSON file of its settings; makes keys when there are none
+  staff create ROLE EMAIL NAME         add a member of staff; the password is read from standard input
+  form publish [--in-force DATE] FILE  publish the next version of the consent form
+  openapi                              print the OpenAPI document
+  version                              print the version
+
+Settings come from EINVERSTANDEN_* variables; see README.md. With several schools, --school ID says which.
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "einverstanden:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
+	if len(args) == 0 {
+		_, err := fmt.Fprint(out, usage)
+		return err
+	}
+	name, rest := args[0], args[1:]
+	if len(rest) > 0 && (name == "school" || name == "staff" || name == "form") {
+		name, rest = name+" "+rest[0], rest[1:]
+	}
+	switch name {
+	case "serve":
+		return serve(ctx)
+	case "demo":
+		return demo(ctx, out)
+	case "migrate":
+		return withApp(ctx, func(a *app.App) error { return a.DB.Migrate(ctx) })
+	case "school create":
+		return createSchool(ctx, rest, out)
+	case "staff create":
+		return createStaff(ctx, rest, in, out)
+	case "form publish":
+		return publishForm(ctx, rest, out)
+	case "openapi":
+		return printDocument(out)
+	case "version":
+		_, err := fmt.Fprintln(out, app.Version)
+		return err
+	}
+	return fmt.Errorf("there is no command %q; run einverstanden without arguments for the list", name)
+}
+
+func serve(ctx context.Context) error {
+	c, err := config.Load(os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	log := app.NewLog(c.LogLevel)
+	web, err := app.Web()
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(c, log)
+	if err != nil {
+		return err
+	}
+	if err := a.Prepare(ctx); err != nil {
+		return errors.Join(err, a.Close())
+	}
+	return a.Serve(ctx, web, nil)
+}
+
+func demo(ctx context.Context, out io.Writer) error {
+	c, err := config.Load(os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	web, err := app.Web()
+	if err != nil {
+		return err
+	}
+	a, err := app.OpenDemo(ctx, c, app.NewLog(c.LogLevel))
+	if err != nil {
+		return err
+	}
+	if err := a.WelcomeToDemo(ctx, out); err != nil {
+		return errors.Join(err, a.Close())
+	}
+	return a.Serve(ctx, web, nil)
+}
+
+func printDocument(out io.Writer) error {
+	document, err := app.Document()
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(document)
+	return err
+}
+
+// withApp opens the program for one command, which may run beside a server.
+func withApp(ctx context.Context, do func(*app.App) error) error {
+	c, err := config.Load(os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(c, app.NewLog(c.LogLevel))
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(a), a.Close())
+}
+
+// inSchool runs a command in the named school, or in the only one there is.
+func inSchool(ctx context.Context, wanted string, do func(context.Context, *app.App) error) error {
+	return withApp(ctx, func(a *app.App) error {
+		if wanted != "" {
+			return do(db.InSchool(ctx, id.School(wanted)), a)
+		}
+		schools, err := a.DB.Schools(ctx)
+		if err != nil {
+			return err
+		}
+		if len(schools) != 1 {
+			return fmt.Errorf("there are %d schools here; say which with --school ID", len(schools))
+		}
+		return do(db.InSchool(ctx, schools[0]), a)
+	})
+}
+
+func createSchool(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) != 1 {
+		return errors.New("school create needs the path of a JSON file with the school's settings")
+	}
+	content, err := os.ReadFile(args[0])
+	if err != nil {
+		return err
+	}
+	var settings school.Settings
+	decoder := json.NewDecoder(strings.NewReader(string(content)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&settings); err != nil {
+		return fmt.Errorf("%s: %w", args[0], err)
+	}
+	c, err := config.Load(os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	if c.Keys == "" {
+		return errors.New("EINVERSTANDEN_KEYS is not set: name a folder for the key files, outside the data folder")
+	}
+	if _, err := vault.Open(c.Keys); errors.Is(err, vault.ErrNoKeys) {
+		if err := vault.Create(c.Keys); err != nil {
+			return err
+		}
+	}
+	return withApp(ctx, func(a *app.App) error {
+		if c.Database == "" {
+			if err := a.DB.Migrate(ctx); err != nil {
+				return err
+			}
+		}
+		made, err := a.Schools.Create(ctx, settings)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(out, made)
+		return err
+	})
+}
+
+func createStaff(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
+	flags := flag.NewFlagSet("staff create", flag.ContinueOnError)
+	wanted := flags.String("school", "", "id of the school")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 3 {
+		return errors.New("staff create needs a role (teacher, office, head, dpo), an e-mail address and a name")
+	}
+	password, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return inSchool(ctx, *wanted, func(ctx context.Context, a *app.App) error {
+		made, err := a.Accounts.CreateStaff(ctx, account.NewStaff{
+			Role: authz.Role(flags.Arg(0)), Email: flags.Arg(1), Name: flags.Arg(2), Password: strings.TrimRight(password, "\r\n"), Language: "de",
+		})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(out, made)
+		return err
+	})
+}
+
+func publishForm(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("form publish", flag.ContinueOnError)
+	wanted := flags.String("school", "", "id of the school")
+	inForce := flags.String("in-force", "", "day on which the version comes into force, YYYY-MM-DD")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		return errors.New("form publish needs the path of the form's file")
+	}
+	content, err := os.ReadFile(flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	draft, err := consent.ParseDraft(content)
+	if err != nil {
+		return fmt.Errorf("%s: %w", flags.Arg(0), err)
+	}
+	var day calendar.Date
+	if *inForce != "" {
+		if day, err = calendar.Parse(*inForce); err != nil {
+			return fmt.Errorf("--in-force: %w", err)
+		}
+	}
+	return inSchool(ctx, *wanted, func(ctx context.Context, a *app.App) error {
+		version, err := a.Consents.Publish(ctx, authz.Actor{Account: "system"}, draft, day)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(out, "version %d, edition %d, in force on %s\n", version.Number, version.Edition, version.InForceOn)
+		return err
+	})
+}

@@ -1,0 +1,161 @@
+package consent
+
+import (
+	"time"
+
+	"einverstanden/backend/id"
+	"einverstanden/backend/participation"
+)
+
+// Kind says what sort of decision it is.
+type Kind string
+
+// An answer is given under a version's text; a withdrawal needs none.
+const (
+	Answer     Kind = "answer"
+	Withdrawal Kind = "withdrawal"
+)
+
+// Extent is how much a withdrawal takes back.
+type Extent string
+
+// The extents of a withdrawal (S18: in part, or wholly).
+const (
+	Picture    Extent = "picture"
+	Everything Extent = "all"
+)
+
+// reach is what the extent leaves.
+func (e Extent) reach() participation.Mode {
+	if e == Picture {
+		return participation.Audio
+	}
+	return participation.None
+}
+
+// Channel is how a decision reached the school.
+type Channel string
+
+// The channels. All but App are recorded by staff.
+const (
+	App       Channel = "app"
+	Paper     Channel = "paper"
+	Phone     Channel = "phone"
+	InPerson  Channel = "in_person"
+	ByTeacher Channel = "teacher"
+)
+
+// Relation is how somebody says they decide while answering ("Ich entscheide …").
+type Relation string
+
+// The relations; the zero value is "not said".
+const (
+	Together      Relation = "together"
+	Alone         Relation = "alone"
+	LegalGuardian Relation = "legal_guardian"
+)
+
+// InvalidReason says why a recorded decision never was that person's.
+type InvalidReason string
+
+// The reasons; no free text, because details stay in the paper file.
+const (
+	WrongPerson  InvalidReason = "wrong_person"
+	WrongAnswer  InvalidReason = "wrong_answer"
+	NotAuthentic InvalidReason = "not_authentic"
+)
+
+// Decision is one person's own act. It is never changed; Invalidated and Confirmed are events of their own.
+type Decision struct {
+	ID           id.Decision
+	Leaf         int64 // number in the school's log; it alone orders decisions
+	Pupil        id.Pupil
+	Person       id.Person
+	Guardianship id.Guardianship // of a guardian
+	Schooling    id.Schooling
+	Kind         Kind
+	Answer       participation.Mode // of an answer
+	Extent       Extent             // of a withdrawal
+	Version      id.Version         // of an answer
+	Edition      int                // of an answer
+	Language     string             // in which the text was shown
+	TextSHA256   string
+	Relation     Relation
+	Channel      Channel
+	RecordedBy   id.Account // staff; empty: the person itself
+	SecondBy     id.Account // the second member of staff behind a recorded yes
+	HasSignature SignatureKind
+	After        id.Decision // the own decision it was made after
+	ReceivedAt   time.Time
+	RecordedAt   time.Time
+	Invalidated  *Invalidation
+	Confirmed    bool // by the office, where a teacher received it
+	Statement    id.Statement
+}
+
+// Invalidation says that a recorded decision was not that person's.
+type Invalidation struct {
+	Leaf   int64
+	Reason InvalidReason
+	Author id.Account
+	At     time.Time
+}
+
+// Reach is how far the decision lets the pupil take part.
+func (d Decision) Reach() participation.Mode {
+	if d.Kind == Answer {
+		return d.Answer
+	}
+	return d.Extent.reach()
+}
+
+// IsYes reports whether the decision can raise a mode.
+func (d Decision) IsYes() bool { return d.Kind == Answer && d.Answer > participation.None }
+
+// Receipt is what the person gets at once: where the decision stands in the log.
+type Receipt struct {
+	ID              id.Statement
+	Leaf            int64
+	StatementSHA256 string
+}
+
+// declaration is what the person knows of its decision (settled 7). The field names are part of the evidence.
+type declaration struct {
+	School          id.School   `json:"school"`
+	Pupil           id.Pupil    `json:"pupil"`
+	Person          id.Person   `json:"person"`
+	Purpose         Purpose     `json:"purpose"`
+	Answer          string      `json:"answer,omitempty"`
+	Extent          Extent      `json:"extent,omitempty"`
+	FormVersion     id.Version  `json:"formVersion,omitempty"`
+	TextSHA256      string      `json:"textSha256,omitempty"`
+	Language        string      `json:"language,omitempty"`
+	Relation        Relation    `json:"relation,omitempty"`
+	Place           string      `json:"place,omitempty"`
+	SignatureSHA256 string      `json:"signatureSha256,omitempty"`
+	After           id.Decision `json:"after,omitempty"`
+	IdempotencyKey  string      `json:"idempotencyKey,omitempty"`
+}
+
+// serverPart is what the school's system adds.
+type serverPart struct {
+	Decision         id.Decision     `json:"decision"`
+	VersionNumber    int             `json:"versionNumber,omitempty"`
+	Edition          int             `json:"edition,omitempty"`
+	GermanTextSHA256 string          `json:"germanTextSha256,omitempty"`
+	Guardianship     id.Guardianship `json:"guardianship,omitempty"`
+	Schooling        id.Schooling    `json:"schooling,omitempty"`
+	Channel          Channel         `json:"channel"`
+	Session          id.Session      `json:"session,omitempty"`
+	RecordedBy       id.Account      `json:"recordedBy,omitempty"`
+	SecondBy         id.Account      `json:"secondBy,omitempty"`
+	ReceivedAt       string          `json:"receivedAt"` // RFC 3339, UTC
+	RecordedAt       string          `json:"recordedAt"`
+}
+
+// invalidationDeclaration is what the office declares about a recorded decision.
+type invalidationDeclaration struct {
+	Decision id.Decision   `json:"decision"`
+	Reason   InvalidReason `json:"reason"`
+	Author   id.Account    `json:"author"`
+}

@@ -1,0 +1,64 @@
+package consent
+
+import (
+	"gorm.io/gorm/clause"
+
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+)
+
+func insertAsk(tx *db.Tx, person id.Person, pupil id.Pupil, edition int, due calendar.Date) error {
+	return tx.G().Clauses(clause.OnConflict{DoNothing: true}).Create(&askRow{
+		SchoolID: tx.School, ID: id.New[id.Ask](), Purpose: VideoConference, PupilID: pupil, PersonKind: person.Kind,
+		PersonID: person.ID, Edition: edition, Channel: "letter", AskedAt: tx.Now.UnixMicro(), DueOn: due,
+	}).Error
+}
+
+// closeAsks closes what an answer answers: a no is an answer for every edition, and a withdrawal of everything too.
+func closeAsks(tx *db.Tx, d Decision) error {
+	if d.Kind == Withdrawal && d.Extent == Picture {
+		return nil
+	}
+	return tx.G().Model(&askRow{}).
+		Where("school_id = ? AND purpose = ? AND pupil_id = ? AND person_kind = ? AND person_id = ? AND closed_at IS NULL",
+			tx.School, VideoConference, d.Pupil, d.Person.Kind, d.Person.ID).
+		Updates(map[string]any{"closed_at": tx.Now.UnixMicro(), "closed_by": d.ID}).Error
+}
+
+type invalidationRow struct {
+	SchoolID   id.School
+	DecisionID id.Decision
+	LeafSeq    int64
+	Reason     InvalidReason
+	Author     id.Account
+	RecordedAt int64
+}
+
+func (invalidationRow) TableName() string { return "invalidation" }
+
+func insertInvalidation(tx *db.Tx, decision id.Decision, leaf int64, reason InvalidReason, author id.Account) error {
+	return tx.G().Create(&invalidationRow{
+		SchoolID: tx.School, DecisionID: decision, LeafSeq: leaf, Reason: reason, Author: author, RecordedAt: tx.Now.UnixMicro(),
+	}).Error
+}
+
+type confirmationRow struct {
+	SchoolID    id.School
+	DecisionID  id.Decision
+	ConfirmedBy id.Account
+	ConfirmedAt int64
+}
+
+func (confirmationRow) TableName() string { return "confirmation" }
+
+func insertConfirmation(tx *db.Tx, decision id.Decision, by id.Account) error {
+	return tx.G().Create(&confirmationRow{
+		SchoolID: tx.School, DecisionID: decision, ConfirmedBy: by, ConfirmedAt: tx.Now.UnixMicro(),
+	}).Error
+}
+
+// unconfirmed lists withdrawals that teachers received and the office has not confirmed, oldest first.
+func unconfirmed(tx *db.Tx) ([]Decision, error) {
+	return listDecisions(tx, "confirmation.confirmed_at IS NULL AND decision.channel = ?", ByTeacher)
+}

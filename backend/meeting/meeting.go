@@ -1,0 +1,284 @@
+// Package meeting owns meetings: single conferences of a class or of chosen pupils of a class, each with its
+// responsible teacher, its time, its room and a legal basis that is fixed when it is made. It shows their rosters, live.
+// How a pupil may take part is for package standing. Rules, the join gate and presence are not here yet.
+package meeting
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"einverstanden/backend/audit"
+	"einverstanden/backend/authz"
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
+	"einverstanden/backend/fault"
+	"einverstanden/backend/id"
+	"einverstanden/backend/idempotency"
+	"einverstanden/backend/participation"
+	"einverstanden/backend/school"
+	"einverstanden/backend/standing"
+)
+
+// Meeting is one conference.
+type Meeting struct {
+	ID          id.Meeting
+	Title       string
+	Kind        participation.MeetingKind
+	Class       school.Class
+	WholeClass  bool
+	Responsible id.Account
+	Basis       participation.LegalBasis
+	Room        Room
+	StartsAt    time.Time
+	EndsAt      time.Time
+	Zone        *time.Location // the school's, for its midnight
+}
+
+// Runs reports whether the meeting is under way.
+func (m Meeting) Runs(now time.Time) bool { return !now.Before(m.StartsAt) && now.Before(m.EndsAt) }
+
+func (m Meeting) facts() standing.Meeting {
+	return standing.Meeting{ID: m.ID, Kind: m.Kind, Basis: m.Basis}
+}
+
+// Room is where an IServ conference happens: a link to a host of the school's, or the name of a room.
+type Room struct {
+	URL  string
+	Name string
+}
+
+// Plan is what a teacher plans. A zero StartsAt means now.
+type Plan struct {
+	Title    string
+	Kind     participation.MeetingKind
+	Class    id.Class
+	Pupils   []id.Pupil // chosen ones of the class; none: the whole class
+	StartsAt time.Time
+	Length   time.Duration
+	Room     Room
+}
+
+const (
+	maxTitle  = 80
+	maxRoom   = 200
+	maxLength = 8 * time.Hour
+	maxAhead  = 366 * 24 * time.Hour
+)
+
+// Service owns the use cases.
+type Service struct {
+	db        *db.DB
+	schools   *school.Service
+	standings *standing.Service
+}
+
+// NewService needs the database, the school's people, and the standings that rosters show.
+func NewService(d *db.DB, schools *school.Service, standings *standing.Service) *Service {
+	return &Service{db: d, schools: schools, standings: standings}
+}
+
+// Plan makes a meeting of a class that was given to the teacher. A class of somebody else does not exist.
+func (s *Service) Plan(ctx context.Context, actor authz.Actor, plan Plan) (Meeting, error) {
+	if err := plan.clean(); err != nil {
+		return Meeting{}, err
+	}
+	var made id.Meeting
+	var meeting Meeting
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := idempotency.Do(ctx, tx, &made, func() error {
+			made = id.New[id.Meeting]()
+			return s.plan(tx, actor, made, plan)
+		})
+		if err == nil {
+			meeting, err = s.find(tx, made)
+		}
+		return err
+	})
+	return meeting, err
+}
+
+func (s *Service) plan(tx *db.Tx, actor authz.Actor, made id.Meeting, plan Plan) error {
+	if err := s.mustTeach(tx, actor, plan.Class); err != nil {
+		return err
+	}
+	settings, err := s.schools.Settings(tx)
+	if err != nil {
+		return err
+	}
+	if plan.StartsAt.IsZero() {
+		plan.StartsAt = tx.Now
+	}
+	if plan.StartsAt.Add(plan.Length).Before(tx.Now) || plan.StartsAt.Sub(tx.Now) > maxAhead {
+		return fault.InvalidField("startsAt", fault.FieldInvalid)
+	}
+	if err := plan.Room.check(settings.RoomHosts); err != nil {
+		return err
+	}
+	if err := s.checkPupils(tx, plan, settings); err != nil {
+		return err
+	}
+	basis := participation.Consent
+	if plan.Kind == participation.Lesson {
+		basis = participation.LegalBasis(settings.LessonBasis)
+	}
+	if err := insertMeeting(tx, actor.Account, made, plan, basis); err != nil {
+		return err
+	}
+	return audit.Record(tx, audit.Entry{
+		Actor: string(actor.Account), Action: audit.MeetingPlanned, SubjectKind: "meeting", SubjectID: string(made),
+	})
+}
+
+// checkPupils admits pupils of the class alone: a teacher must not read the modes of other classes by planning.
+func (s *Service) checkPupils(tx *db.Tx, plan Plan, settings school.Settings) error {
+	if len(plan.Pupils) == 0 {
+		return nil
+	}
+	day := calendar.Today(plan.StartsAt, settings.Location())
+	members, err := s.schools.PupilsOfClass(tx, plan.Class, day)
+	if err != nil {
+		return err
+	}
+	for _, pupil := range plan.Pupils {
+		if !slices.Contains(members, pupil) {
+			return fault.InvalidField("pupils", fault.FieldInvalid)
+		}
+	}
+	return nil
+}
+
+func (p *Plan) clean() error {
+	p.Title = strings.Join(strings.Fields(p.Title), " ")
+	switch n := utf8.RuneCountInString(p.Title); {
+	case n == 0:
+		return fault.InvalidField("title", fault.FieldMissing)
+	case n > maxTitle:
+		return fault.InvalidField("title", fault.FieldTooLong)
+	}
+	switch p.Kind {
+	case participation.Lesson:
+	case participation.SmallGroup, participation.OneToOne:
+		if len(p.Pupils) == 0 {
+			return fault.InvalidField("pupils", fault.FieldMissing)
+		}
+		if p.Kind == participation.OneToOne && len(p.Pupils) != 1 {
+			return fault.InvalidField("pupils", fault.FieldInvalid)
+		}
+	default:
+		return fault.InvalidField("kind", fault.FieldInvalid)
+	}
+	if p.Length < time.Minute || p.Length > maxLength {
+		return fault.InvalidField("minutes", fault.FieldInvalid)
+	}
+	slices.Sort(p.Pupils)
+	p.Pupils = slices.Compact(p.Pupils)
+	return nil
+}
+
+// check refuses links that could lead thirty children elsewhere: only https, only hosts that the school lists.
+func (r Room) check(hosts []string) error {
+	if utf8.RuneCountInString(r.Name) > maxRoom || len(r.URL) > 10*maxRoom {
+		return fault.InvalidField("room", fault.FieldTooLong)
+	}
+	if r.URL == "" {
+		return nil
+	}
+	u, err := url.Parse(r.URL)
+	if err != nil || u.Scheme != "https" || u.User != nil || u.Port() != "" || !slices.Contains(hosts, strings.ToLower(u.Host)) {
+		return fault.InvalidField("room.url", fault.FieldInvalid)
+	}
+	return nil
+}
+
+// mustTeach makes a class that is not the teacher's own a class that does not exist. Office and head see all.
+func (s *Service) mustTeach(tx *db.Tx, actor authz.Actor, class id.Class) error {
+	if actor.May(authz.SeePupils) {
+		_, err := s.schools.Class(tx, class)
+		return err
+	}
+	teaches, err := s.schools.Teaches(tx, actor.Account, class)
+	if err != nil {
+		return err
+	}
+	if !teaches {
+		return fault.New(fault.NothingHere)
+	}
+	return nil
+}
+
+// Get gives a meeting to whoever may see its class.
+func (s *Service) Get(ctx context.Context, actor authz.Actor, meeting id.Meeting) (Meeting, error) {
+	var found Meeting
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		found, err = s.get(tx, actor, meeting)
+		return err
+	})
+	return found, err
+}
+
+func (s *Service) get(tx *db.Tx, actor authz.Actor, meeting id.Meeting) (Meeting, error) {
+	found, err := s.find(tx, meeting)
+	if err != nil {
+		return Meeting{}, err
+	}
+	if found.Responsible == actor.Account {
+		return found, nil
+	}
+	return found, s.mustTeach(tx, actor, found.Class.ID)
+}
+
+// List gives the meetings of the actor's classes that begin in [from, to), by their beginning.
+func (s *Service) List(ctx context.Context, actor authz.Actor, from, to time.Time, page Page) (Listed, error) {
+	var listed Listed
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		classes, err := s.classesOf(tx, actor)
+		if err != nil {
+			return err
+		}
+		listed, err = s.list(tx, classes, from, to, page)
+		return err
+	})
+	return listed, err
+}
+
+func (s *Service) classesOf(tx *db.Tx, actor authz.Actor) ([]school.Class, error) {
+	day, err := s.schools.Today(tx)
+	if err != nil {
+		return nil, err
+	}
+	if actor.May(authz.SeePupils) {
+		return s.schools.ClassesOn(tx, day)
+	}
+	return s.schools.ClassesOfTeacher(tx, actor.Account, day)
+}
+
+// Classes lists the classes the actor may see today.
+func (s *Service) Classes(tx *db.Tx, actor authz.Actor) ([]school.Class, error) {
+	return s.classesOf(tx, actor)
+}
+
+// MustSee makes a class that the actor may not see one that does not exist.
+func (s *Service) MustSee(tx *db.Tx, actor authz.Actor, class id.Class) error {
+	return s.mustTeach(tx, actor, class)
+}
+
+// MustSeePupil makes a pupil of no class of the actor's one that does not exist.
+func (s *Service) MustSeePupil(tx *db.Tx, actor authz.Actor, pupil id.Pupil) error {
+	day, err := s.schools.Today(tx)
+	if err != nil {
+		return err
+	}
+	classes, err := s.schools.ClassNamesOf(tx, []id.Pupil{pupil}, day)
+	if err != nil {
+		return err
+	}
+	class, ok := classes[pupil]
+	if !ok {
+		return fault.New(fault.NothingHere)
+	}
+	return s.mustTeach(tx, actor, class.ID)
+}

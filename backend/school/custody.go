@@ -1,0 +1,202 @@
+package school
+
+import (
+	"einverstanden/backend/audit"
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
+	"einverstanden/backend/id"
+)
+
+// cause says by whom a guardianship is changed: by an account of the school, with a second one where two are needed, or
+// by the guardian while answering.
+type cause struct {
+	Account  id.Account  `json:"account,omitempty"`
+	Second   id.Account  `json:"second,omitempty"`
+	Proposal id.Proposal `json:"proposal,omitempty"`
+	Guardian id.Guardian `json:"guardian,omitempty"`
+}
+
+// custodyState is a guardianship as a statement holds it.
+type custodyState struct {
+	ID        id.Guardianship `json:"id"`
+	Custody   Custody         `json:"custody"`
+	Basis     Basis           `json:"basis"`
+	Relation  Relation        `json:"relation"`
+	Prevented bool            `json:"prevented"`
+	Disputed  bool            `json:"disputed"`
+	From      calendar.Date   `json:"from"`
+	Until     calendar.Date   `json:"until"`
+}
+
+type custodyDeclaration struct {
+	School   id.School    `json:"school"`
+	Pupil    id.Pupil     `json:"pupil"`
+	Guardian id.Guardian  `json:"guardian"`
+	Before   custodyState `json:"before"`
+	After    custodyState `json:"after"`
+}
+
+func stateOf(g Guardianship) custodyState {
+	return custodyState{
+		ID: g.ID, Custody: g.Custody, Basis: g.Basis, Relation: g.Relation, Prevented: g.Prevented, Disputed: g.Disputed,
+		From: g.Period.From, Until: g.Period.Until,
+	}
+}
+
+// attest writes the evidence of a changed custody. It comes last in its transaction: the log's head is locked by it.
+func (s *Service) attest(tx *db.Tx, before, after Guardianship, by cause) error {
+	if stateOf(before) == stateOf(after) {
+		return nil // only the protection of an address: the audit entry is enough
+	}
+	_, err := s.log.Append(tx, evidence.Statement{
+		Kind: evidence.Custody,
+		Declaration: custodyDeclaration{
+			School: tx.School, Pupil: after.Pupil, Guardian: after.Guardian, Before: stateOf(before), After: stateOf(after),
+		},
+		Server: by,
+	})
+	return err
+}
+
+// carryOut makes a guardianship what it is to be, with everything that follows: a say given back begins a new
+// guardianship; a guardian who is left without a child loses open letters; open rosters hear of it. It gives the
+// guardianship that stands now. The pupil must be locked.
+func (s *Service) carryOut(tx *db.Tx, before, after Guardianship, today calendar.Date, by cause) (Guardianship, error) {
+	if after.regainsSay(before, today) {
+		var err error
+		if after, err = renew(tx, before, after, today); err != nil {
+			return Guardianship{}, err
+		}
+	} else if err := updateGuardianship(tx, after); err != nil {
+		return Guardianship{}, err
+	}
+	if err := s.voidLettersWithoutChild(tx, after.Guardian, today, by); err != nil {
+		return Guardianship{}, err
+	}
+	if err := s.hub.Touch(tx, after.Pupil); err != nil {
+		return Guardianship{}, err
+	}
+	if err := recordCustody(tx, after.ID, by); err != nil {
+		return Guardianship{}, err
+	}
+	return after, s.attest(tx, before, after, by)
+}
+
+// renew ends the old guardianship yesterday and begins a new one today. A yes counts only under the guardianship under
+// which it was given, so giving a say back raises nothing.
+func renew(tx *db.Tx, before, after Guardianship, today calendar.Date) (Guardianship, error) {
+	old := before
+	if yesterday := today.AddDays(-1); !isOver(old.Period, today) {
+		old.Period.Until = yesterday
+	}
+	if old.Period.From == today {
+		// It began today and so was in force on no whole day. One guardian's guardianships for a pupil begin on
+		// different days, so the old one makes room, and stays without a day.
+		from, err := freeStart(tx, old, today)
+		if err != nil {
+			return Guardianship{}, err
+		}
+		old.Period = calendar.Period{From: from, Until: from.AddDays(-1)}
+	}
+	if err := updateGuardianship(tx, old); err != nil {
+		return Guardianship{}, err
+	}
+	after.ID = id.New[id.Guardianship]()
+	after.Period.From = today
+	return after, insertAll(tx, []guardianshipRow{newGuardianshipRow(tx, after)})
+}
+
+// freeStart is the last day before today on which no guardianship of the same two begins.
+func freeStart(tx *db.Tx, of Guardianship, today calendar.Date) (calendar.Date, error) {
+	rows, err := findGuardianships(tx, []id.Pupil{of.Pupil})
+	if err != nil {
+		return calendar.Date{}, err
+	}
+	taken := map[calendar.Date]bool{}
+	for _, row := range rows {
+		taken[row.FromOn] = taken[row.FromOn] || row.GuardianID == of.Guardian
+	}
+	free := today.AddDays(-1)
+	for taken[free] {
+		free = free.AddDays(-1)
+	}
+	return free, nil
+}
+
+// voidLettersWithoutChild takes away the letters with which a guardian without any child could still sign in (abuse X9).
+func (s *Service) voidLettersWithoutChild(tx *db.Tx, guardian id.Guardian, today calendar.Date, by cause) error {
+	children, err := s.ChildrenOf(tx, guardian, today)
+	if err != nil || len(children) > 0 {
+		return err
+	}
+	letters, err := findOpenLetters(tx, id.GuardianOf(guardian))
+	if err != nil {
+		return err
+	}
+	for _, letter := range letters {
+		if err := voidLetter(tx, letter); err != nil {
+			return err
+		}
+		entry := audit.Entry{Actor: by.actor(), Action: audit.LetterVoided, SubjectKind: "letter", SubjectID: string(letter)}
+		if err := audit.Record(tx, entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func recordCustody(tx *db.Tx, guardianship id.Guardianship, by cause) error {
+	return audit.Record(tx, audit.Entry{
+		Actor: by.actor(), Action: audit.GuardianshipChanged, SubjectKind: "guardianship", SubjectID: string(guardianship),
+	})
+}
+
+// actor is whoever made the change stand: of two, the one who confirmed it.
+func (c cause) actor() string {
+	switch {
+	case c.Second != "":
+		return string(c.Second)
+	case c.Account != "":
+		return string(c.Account)
+	}
+	return string(c.Guardian)
+}
+
+// DeclareCustody keeps what a guardian said about their custody while answering: joint or sole, and whether as legal
+// guardian (BGB §§ 1773, 1789). What the office has confirmed stands, and nobody gives themselves custody.
+// The pupil must be locked by the caller's change (LockPupil).
+func (s *Service) DeclareCustody(tx *db.Tx, wanted id.Guardianship, custody Custody, legal bool) error {
+	before, err := s.Guardianship(tx, wanted)
+	if err != nil {
+		return err
+	}
+	today, err := s.Today(tx)
+	if err != nil {
+		return err
+	}
+	others, err := s.othersOf(tx, before)
+	if err != nil {
+		return err
+	}
+	after := before.declared(custody, legal, others, today)
+	if after == before {
+		return nil
+	}
+	_, err = s.carryOut(tx, before, after, today, cause{Guardian: before.Guardian})
+	return err
+}
+
+func (s *Service) othersOf(tx *db.Tx, g Guardianship) ([]Guardianship, error) {
+	all, err := s.GuardianshipsOf(tx, []id.Pupil{g.Pupil})
+	if err != nil {
+		return nil, err
+	}
+	var others []Guardianship
+	for _, other := range all[g.Pupil] {
+		if other.ID != g.ID {
+			others = append(others, other)
+		}
+	}
+	return others, nil
+}

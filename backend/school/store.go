@@ -1,0 +1,60 @@
+package school
+
+import (
+	"slices"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+	"einverstanden/backend/vault"
+)
+
+const (
+	listSize  = 500 // values of one IN list
+	batchSize = 500 // rows of one INSERT; SQLite takes 32,766 values a statement
+)
+
+// inLists asks once for every 500 ids, so for nearly every school once.
+func inLists[ID ~string, Row any](query func(list []ID) *gorm.DB, ids []ID) (rows []Row, err error) {
+	for list := range slices.Chunk(ids, listSize) {
+		var some []Row
+		if err := query(list).Find(&some).Error; err != nil {
+			return nil, err
+		}
+		rows = append(rows, some...)
+	}
+	return rows, nil
+}
+
+func insertAll[Row any](tx *db.Tx, rows []Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return tx.G().CreateInBatches(&rows, batchSize).Error
+}
+
+// onDay keeps the rows whose from_on and until_on hold the day.
+func onDay(query *gorm.DB, day calendar.Date) *gorm.DB {
+	return query.Where("from_on <= ? AND (until_on IS NULL OR until_on >= ?)", day, day)
+}
+
+// lockPupil makes changes to one pupil's facts wait for each other. On SQLite there is one writer anyway.
+func lockPupil(tx *db.Tx, pupil id.Pupil) error {
+	var locked struct{ ID id.Pupil }
+	return tx.G().Table("pupil").Select("id").Where("school_id = ? AND id = ?", tx.School, pupil).
+		Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Take(&locked).Error
+}
+
+// lockSchool keeps others from locking the school, but not from adding rows to it.
+func lockSchool(tx *db.Tx) error {
+	var locked struct{ SchoolID id.School }
+	return tx.G().Table("school").Select("school_id").Where("school_id = ?", tx.School).
+		Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Take(&locked).Error
+}
+
+func place(tx *db.Tx, table, column, row string) vault.Place {
+	return vault.Place{School: tx.School, Table: table, Column: column, Row: row}
+}

@@ -1,0 +1,82 @@
+package school
+
+import (
+	"gorm.io/gorm"
+
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+)
+
+type classRow struct {
+	SchoolID   id.School
+	ID         id.Class
+	Name       string
+	SchoolYear string
+}
+
+func (classRow) TableName() string { return "class" }
+
+func (r classRow) class() Class { return Class{ID: r.ID, Name: r.Name, SchoolYear: r.SchoolYear} }
+
+type membershipRow struct {
+	SchoolID id.School
+	ID       id.Membership
+	PupilID  id.Pupil
+	ClassID  id.Class
+	FromOn   calendar.Date
+	UntilOn  calendar.Date
+}
+
+func (membershipRow) TableName() string { return "membership" }
+
+func (r membershipRow) membership() Membership {
+	return Membership{ID: r.ID, Pupil: r.PupilID, Class: r.ClassID, Period: calendar.Period{From: r.FromOn, Until: r.UntilOn}}
+}
+
+func findClass(tx *db.Tx, wanted id.Class) (r classRow, err error) {
+	err = tx.G().Where("school_id = ? AND id = ?", tx.School, wanted).Take(&r).Error
+	return r, err
+}
+
+func findClassesOfYear(tx *db.Tx, schoolYear string) (rows []classRow, err error) {
+	err = tx.G().Where("school_id = ? AND school_year = ?", tx.School, schoolYear).Find(&rows).Error
+	return rows, err
+}
+
+// findMembers leaves out pupils who have been erased.
+func findMembers(tx *db.Tx, class id.Class, day calendar.Date) (members []id.Pupil, err error) {
+	erased := tx.G().Table("pupil").Select("id").Where("school_id = ? AND erased_at IS NOT NULL", tx.School)
+	err = onDay(tx.G().Table("membership"), day).
+		Where("school_id = ? AND class_id = ? AND pupil_id NOT IN (?)", tx.School, class, erased).
+		Order("pupil_id").Distinct().Pluck("pupil_id", &members).Error
+	return members, err
+}
+
+// placedPupil is a pupil in a class.
+type placedPupil struct {
+	PupilID    id.Pupil
+	ID         id.Class
+	Name       string
+	SchoolYear string
+}
+
+func findClassesOf(tx *db.Tx, wanted []id.Pupil, day calendar.Date) ([]placedPupil, error) {
+	return inLists[id.Pupil, placedPupil](func(list []id.Pupil) *gorm.DB {
+		return tx.G().Table("membership").Select("membership.pupil_id, class.id, class.name, class.school_year").
+			Joins("JOIN class ON class.school_id = membership.school_id AND class.id = membership.class_id").
+			Where("membership.school_id = ? AND membership.pupil_id IN ?", tx.School, list).
+			Where("membership.from_on <= ? AND (membership.until_on IS NULL OR membership.until_on >= ?)", day, day).
+			Order("membership.from_on, membership.id")
+	}, wanted)
+}
+
+func findAllMemberships(tx *db.Tx) (rows []membershipRow, err error) {
+	err = tx.G().Where("school_id = ?", tx.School).Order("from_on, id").Find(&rows).Error
+	return rows, err
+}
+
+func updateMembership(tx *db.Tx, m Membership) error {
+	return db.MustAffect(tx.G().Table("membership").Where("school_id = ? AND id = ?", tx.School, m.ID).
+		Updates(map[string]any{"from_on": m.Period.From, "until_on": m.Period.Until}))
+}

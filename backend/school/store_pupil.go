@@ -1,0 +1,80 @@
+package school
+
+import (
+	"slices"
+
+	"gorm.io/gorm"
+
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+)
+
+type pupilRow struct {
+	SchoolID   id.School
+	ID         id.Pupil
+	ImportHash *string
+	Profile    []byte
+	ErasedAt   *int64
+}
+
+func (pupilRow) TableName() string { return "pupil" }
+
+type schoolingRow struct {
+	SchoolID id.School
+	ID       id.Schooling
+	PupilID  id.Pupil
+	FromOn   calendar.Date
+	UntilOn  calendar.Date
+}
+
+func (schoolingRow) TableName() string { return "schooling" }
+
+func (r schoolingRow) schooling() Schooling {
+	return Schooling{ID: r.ID, Pupil: r.PupilID, Period: calendar.Period{From: r.FromOn, Until: r.UntilOn}}
+}
+
+func pupils(tx *db.Tx) *gorm.DB {
+	return tx.G().Where("school_id = ? AND erased_at IS NULL", tx.School)
+}
+
+func findPupils(tx *db.Tx, wanted []id.Pupil) ([]pupilRow, error) {
+	return inLists[id.Pupil, pupilRow](func(list []id.Pupil) *gorm.DB { return pupils(tx).Where("id IN ?", list) }, wanted)
+}
+
+func findAllPupils(tx *db.Tx) (rows []pupilRow, err error) {
+	err = pupils(tx).Order("id").Find(&rows).Error
+	return rows, err
+}
+
+// clearImportIDs makes room, so that two pupils can exchange theirs in any order.
+func clearImportIDs(tx *db.Tx, of []id.Pupil) error {
+	for list := range slices.Chunk(of, listSize) {
+		err := tx.G().Table("pupil").Where("school_id = ? AND id IN ?", tx.School, list).Update("import_hash", nil).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func updatePupil(tx *db.Tx, r pupilRow) error {
+	return db.MustAffect(tx.G().Table("pupil").Where("school_id = ? AND id = ? AND erased_at IS NULL", tx.School, r.ID).
+		Updates(map[string]any{"profile": r.Profile, "import_hash": r.ImportHash}))
+}
+
+func findSchoolings(tx *db.Tx, wanted []id.Pupil) ([]schoolingRow, error) {
+	return inLists[id.Pupil, schoolingRow](func(list []id.Pupil) *gorm.DB {
+		return tx.G().Where("school_id = ? AND pupil_id IN ?", tx.School, list).Order("from_on, id")
+	}, wanted)
+}
+
+func findAllSchoolings(tx *db.Tx) (rows []schoolingRow, err error) {
+	err = tx.G().Where("school_id = ?", tx.School).Order("from_on, id").Find(&rows).Error
+	return rows, err
+}
+
+func updateSchooling(tx *db.Tx, s Schooling) error {
+	return db.MustAffect(tx.G().Table("schooling").Where("school_id = ? AND id = ?", tx.School, s.ID).
+		Updates(map[string]any{"from_on": s.Period.From, "until_on": s.Period.Until}))
+}

@@ -1,0 +1,57 @@
+package school
+
+import (
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+)
+
+type schoolRow struct {
+	SchoolID         id.School
+	Name             string
+	Address          string
+	Officers         []byte
+	AuthorityName    string
+	AuthorityContact string
+	ConferenceSystem string
+	ProcessorName    string
+	UserRules        string
+	RetentionYears   int64
+	LessonBasis      string
+	RoomHosts        string
+	Zone             string
+	CreatedAt        int64
+}
+
+func (schoolRow) TableName() string { return "school" }
+
+// changeable are the columns that UpdateSettings writes.
+func (r schoolRow) changeable() map[string]any {
+	return map[string]any{
+		"name": r.Name, "address": r.Address, "officers": r.Officers, "authority_name": r.AuthorityName,
+		"authority_contact": r.AuthorityContact, "conference_system": r.ConferenceSystem,
+		"processor_name": r.ProcessorName, "user_rules": r.UserRules, "retention_years": r.RetentionYears,
+		"lesson_basis": r.LessonBasis, "room_hosts": r.RoomHosts, "zone": r.Zone,
+	}
+}
+
+func insertSchool(tx *db.Tx, r schoolRow) error { return tx.G().Create(&r).Error }
+
+func updateSchool(tx *db.Tx, r schoolRow) error {
+	return db.MustAffect(tx.G().Table("school").Where("school_id = ?", tx.School).Updates(r.changeable()))
+}
+
+func findSchool(tx *db.Tx) (r schoolRow, err error) {
+	err = tx.G().Where("school_id = ?", tx.School).Take(&r).Error
+	return r, err
+}
+
+func findZone(tx *db.Tx) (string, error) {
+	var r schoolRow
+	err := tx.G().Select("zone").Where("school_id = ?", tx.School).Take(&r).Error
+	return r.Zone, err
+}
+
+// listInDirectory lets the school be found before anyone is signed in.
+func listInDirectory(tx *db.Tx) error {
+	return tx.G().Exec("INSERT INTO directory (kind, key_hash, school_id) VALUES ('school', '', ?)", tx.School).Error
+}
