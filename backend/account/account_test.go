@@ -191,11 +191,17 @@ func (l *logBuffer) String() string {
 	return l.text.String()
 }
 
-func wantFault(t testing.TB, err error, code fault.Code) *fault.Error {
+func wantFault(t testing.TB, err error, code fault.Code) {
 	t.Helper()
 	if !fault.Has(err, code) {
 		t.Fatalf("want %s, got %v", code, err)
 	}
+}
+
+// heard is wantFault for whoever wants to know more about the fault.
+func heard(t testing.TB, err error, code fault.Code) *fault.Error {
+	t.Helper()
+	wantFault(t, err, code)
 	return asFault(err)
 }
 

@@ -136,6 +136,7 @@ func (r letterRow) fault(now time.Time) error {
 		return fault.New(fault.LetterVoid)
 	case LetterExpired:
 		return fault.New(fault.LetterExpired)
+	case LetterOpen:
 	}
 	return nil
 }
@@ -165,13 +166,13 @@ func (s *Service) accountFor(tx *db.Tx, person id.Person, language string) (acco
 	if person.Kind == id.PupilPerson {
 		role = authz.Pupil
 	}
-	known, found, err := accountOfPerson(tx, person)
+	known, err := accountOfPerson(tx, person)
 	switch {
 	case err != nil:
 		return accountRow{}, role, err
-	case found && known.DisabledAt != nil:
+	case known.DisabledAt != nil:
 		return accountRow{}, role, fault.New(fault.NotAllowedHere)
-	case found:
+	case known.ID != "":
 		return known, role, nil
 	}
 	account := accountRow{SchoolID: tx.School, ID: id.New[id.Account](), Language: familyLanguage(language), CreatedAt: tx.Now.UnixMicro()}

@@ -104,6 +104,10 @@ func symbolValue(r rune) (value byte, ok bool) {
 	case 'I', 'L':
 		return 1, true
 	}
-	at := strings.IndexRune(crockfordDigits, r)
-	return byte(max(at, 0)), at >= 0
+	for value := range byte(len(crockfordDigits)) {
+		if rune(crockfordDigits[value]) == r {
+			return value, true
+		}
+	}
+	return 0, false
 }

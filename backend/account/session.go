@@ -26,8 +26,7 @@ const repeatWindow = 30 * time.Second
 const sessionReused audit.Action = "session.reused"
 
 func sessionLife(role authz.Role) time.Duration {
-	switch role {
-	case authz.Guardian, authz.Pupil:
+	if role == authz.Guardian || role == authz.Pupil {
 		return familySession
 	}
 	return staffSession
@@ -118,6 +117,7 @@ func (s *Service) Refresh(ctx context.Context, token, device string) (SignedIn, 
 			if err := rotateSession(tx, old.session, tokenHash(token), tokenHash(s.tokens.format(s.tokens.successor(old)))); err != nil {
 				return err
 			}
+		case refreshRepeated: // the successor is in place already
 		}
 		next, err = s.signedIn(tx, view.Session, view.account(), s.tokens.successor(old), device)
 		return err

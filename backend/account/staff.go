@@ -81,19 +81,19 @@ func (n NewStaff) check() error {
 	invalid := fault.New(fault.InvalidInput)
 	switch {
 	case n.Name == "":
-		invalid.WithField("name", fault.FieldMissing, nil)
+		invalid = invalid.WithField("name", fault.FieldMissing, nil)
 	case utf8.RuneCountInString(n.Name) > nameMax:
-		invalid.WithField("name", fault.FieldTooLong, nil)
+		invalid = invalid.WithField("name", fault.FieldTooLong, nil)
 	}
 	address, err := mail.ParseAddress(n.Email)
 	if err != nil || address.Address != n.Email || len(n.Email) > emailMax {
-		invalid.WithField("email", fault.FieldInvalid, nil)
+		invalid = invalid.WithField("email", fault.FieldInvalid, nil)
 	}
 	if !slices.Contains(staffRoles, n.Role) {
-		invalid.WithField("role", fault.FieldInvalid, nil)
+		invalid = invalid.WithField("role", fault.FieldInvalid, nil)
 	}
 	if !isLanguage(n.Language) {
-		invalid.WithField("language", fault.FieldInvalid, nil)
+		invalid = invalid.WithField("language", fault.FieldInvalid, nil)
 	}
 	if len(invalid.Fields) > 0 {
 		return invalid

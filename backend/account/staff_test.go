@@ -81,7 +81,7 @@ func TestNewStaffAreChecked(t *testing.T) {
 			staff := good
 			c.change(&staff)
 			_, err := d.CreateStaff(d.ctx, staff)
-			e := wantFault(t, err, fault.InvalidInput)
+			e := heard(t, err, fault.InvalidInput)
 			if len(e.Fields) != 1 || e.Fields[0].Name != c.field || e.Fields[0].Code != c.code {
 				t.Fatalf("got %v", e.Fields)
 			}
@@ -107,7 +107,7 @@ func TestAnAddressIsGivenOnceInASchool(t *testing.T) {
 		_, err := d.CreateStaff(d.ctx, account.NewStaff{
 			Name: "Otto Berg", Email: " Office@Schule.example ", Role: authz.Teacher, Password: goodPassword, Language: "de",
 		})
-		e := wantFault(t, err, fault.AlreadyExists)
+		e := heard(t, err, fault.AlreadyExists)
 		if len(e.Fields) != 1 || e.Fields[0].Name != "email" {
 			t.Errorf("fields %v", e.Fields)
 		}

@@ -1,9 +1,6 @@
 package account
 
 import (
-	"errors"
-
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"einverstanden/backend/authz"
@@ -67,20 +64,18 @@ func takenKeys(tx *db.Tx, kind directoryKind, keyHashes []string) (taken []strin
 	return taken, err
 }
 
-func staffAccounts(tx *db.Tx) ([]accountRoleRow, error) {
-	return accountRoles(tx, func(g *gorm.DB) *gorm.DB { return g })
+const selectStaff = `SELECT account.*, account_role.role FROM account
+	JOIN account_role ON account_role.school_id = account.school_id AND account_role.account_id = account.id
+	WHERE account.school_id = ? AND account.disabled_at IS NULL AND account_role.role IN ?`
+
+func staffAccounts(tx *db.Tx) (rows []accountRoleRow, err error) {
+	err = tx.G().Raw(selectStaff, tx.School, staffRoles).Scan(&rows).Error
+	return rows, err
 }
 
 // accountsByEmail are the roles of the one staff account with the address, or nothing.
-func accountsByEmail(tx *db.Tx, emailHash string) ([]accountRoleRow, error) {
-	return accountRoles(tx, func(g *gorm.DB) *gorm.DB { return g.Where("account.email_hash = ?", emailHash) })
-}
-
-func accountRoles(tx *db.Tx, narrow func(*gorm.DB) *gorm.DB) (rows []accountRoleRow, err error) {
-	g := tx.G().Table("account").Select("account.*, account_role.role").
-		Joins("JOIN account_role ON account_role.school_id = account.school_id AND account_role.account_id = account.id").
-		Where("account.school_id = ? AND account.disabled_at IS NULL AND account_role.role IN ?", tx.School, staffRoles)
-	err = narrow(g).Find(&rows).Error
+func accountsByEmail(tx *db.Tx, emailHash string) (rows []accountRoleRow, err error) {
+	err = tx.G().Raw(selectStaff+" AND account.email_hash = ?", tx.School, staffRoles, emailHash).Scan(&rows).Error
 	return rows, err
 }
 
@@ -97,16 +92,14 @@ func updateLanguage(tx *db.Tx, account id.Account, tag string) error {
 		Updates(map[string]any{"language": tag}))
 }
 
-// accountOfPerson finds the account that the person has joined.
-func accountOfPerson(tx *db.Tx, person id.Person) (row accountRow, found bool, err error) {
-	err = tx.G().Table("account").Select("account.*").
-		Joins("JOIN account_person ON account_person.school_id = account.school_id AND account_person.account_id = account.id").
-		Where("account.school_id = ? AND account_person.person_kind = ? AND account_person.person_id = ?", tx.School, person.Kind, person.ID).
-		Take(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return accountRow{}, false, nil
-	}
-	return row, err == nil, err
+const selectByPerson = `SELECT account.* FROM account
+	JOIN account_person ON account_person.school_id = account.school_id AND account_person.account_id = account.id
+	WHERE account.school_id = ? AND account_person.person_kind = ? AND account_person.person_id = ?`
+
+// accountOfPerson finds the account that the person has joined; without one it is the zero row.
+func accountOfPerson(tx *db.Tx, person id.Person) (row accountRow, err error) {
+	err = tx.G().Raw(selectByPerson, tx.School, person.Kind, person.ID).Scan(&row).Error
+	return row, err
 }
 
 // joinPerson has the transaction run again when another one has joined the person in the meantime.

@@ -54,11 +54,13 @@ func (r sessionRow) actor() authz.Actor {
 
 func insertSession(tx *db.Tx, row sessionRow) error { return tx.G().Create(&row).Error }
 
+const selectSession = `SELECT session.*, account.profile, account.language, account.disabled_at FROM session
+	JOIN account ON account.school_id = session.school_id AND account.id = session.account_id
+	WHERE session.school_id = ? AND session.id = ?`
+
 // sessionByID reads by the primary keys of both tables. An unknown session is the zero view.
 func sessionByID(tx *db.Tx, session id.Session) (view sessionView, err error) {
-	err = tx.G().Table("session").Select("session.*, account.profile, account.language, account.disabled_at").
-		Joins("JOIN account ON account.school_id = session.school_id AND account.id = session.account_id").
-		Where("session.school_id = ? AND session.id = ?", tx.School, session).Limit(1).Find(&view).Error
+	err = tx.G().Raw(selectSession, tx.School, session).Scan(&view).Error
 	return view, err
 }
 

@@ -179,7 +179,7 @@ func (t *tokens) format(r refreshToken) string {
 
 func (t *tokens) tagOf(r refreshToken) []byte {
 	m := hmac.New(sha256.New, t.tag)
-	fmt.Fprintf(m, "%s.%s.", r.school, r.session)
+	m.Write([]byte(string(r.school) + "." + string(r.session) + "."))
 	m.Write(r.value)
 	return m.Sum(nil)[:refreshTag]
 }

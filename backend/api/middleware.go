@@ -128,7 +128,7 @@ func (s *Server) signIn(c *fiber.Ctx) error {
 	if token == "" {
 		return c.Next()
 	}
-	actor, err := s.accounts.Authenticate(c.UserContext(), token)
+	actor, err := s.Accounts.Authenticate(c.UserContext(), token)
 	switch {
 	case err == nil:
 		ctx := db.InSchool(authz.With(c.UserContext(), actor), actor.School)

@@ -15,6 +15,7 @@ const (
 	SchoolCreated       Action = "school.created"
 	SchoolChanged       Action = "school.changed"
 	AccountCreated      Action = "account.created"
+	AskMade             Action = "ask.made"
 	LetterIssued        Action = "letter.issued"
 	LetterRedeemed      Action = "letter.redeemed"
 	LetterVoided        Action = "letter.voided"

@@ -65,6 +65,7 @@ const (
 	AlreadyExists     Code = "already_exists"
 	NoFormInForce     Code = "no_form_in_force"
 	SQLiteHoldsOne    Code = "sqlite_holds_one_school"
+	NobodyToInvite    Code = "nobody_to_invite"
 
 	BodyTooLarge Code = "body_too_large"
 
@@ -101,6 +102,7 @@ var kinds = map[Code]Kind{
 
 	FormSuperseded: Conflict, AnsweredMeanwhile: Conflict, PlanStale: Conflict, PlanApplied: Conflict,
 	AlreadyDone: Conflict, AlreadyExists: Conflict, NoFormInForce: Conflict, SQLiteHoldsOne: Conflict,
+	NobodyToInvite: Conflict,
 
 	BodyTooLarge: TooLarge,
 

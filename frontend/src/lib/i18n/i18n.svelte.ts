@@ -1,0 +1,93 @@
+import { createInstance } from 'i18next'
+import { keepForOffline } from '$lib/service-worker'
+import { directionOf, isLanguage, preferred, type Language } from './languages'
+import './types'
+
+export type Namespace = 'app' | 'guardian' | 'teacher' | 'office'
+
+const urls = import.meta.glob<string>('./locales/*/*.json', { query: '?url', import: 'default', eager: true })
+const stored = 'language'
+
+/** Holds the language in use and loads texts on demand. One file a language and namespace. */
+class I18n {
+	#instance = createInstance()
+	#revision = $state(0)
+	#namespaces = new Set<Namespace>(['app', 'guardian'])
+	language = $state<Language>('de')
+
+	get dir() {
+		return directionOf(this.language)
+	}
+
+	/** Loads the chosen language, or the browser's, before the first paint. */
+	async start() {
+		if (this.#instance.isInitialized) return
+		const kept = localStorage.getItem(stored)
+		this.language = isLanguage(kept) ? kept : preferred(navigator.languages)
+		await this.#instance.init({
+			lng: this.language,
+			fallbackLng: 'de',
+			ns: ['app', 'guardian', 'teacher', 'office'],
+			defaultNS: 'app',
+			initAsync: false,
+			partialBundledLanguages: true,
+			resources: {},
+			interpolation: { escapeValue: false } // Svelte escapes
+		})
+		await this.#load(this.language, [...this.#namespaces])
+		this.#show()
+	}
+
+	/** Adds a namespace that only some pages need. */
+	async need(namespace: Namespace) {
+		if (this.#namespaces.has(namespace)) return
+		await this.#load(this.language, [namespace])
+		this.#namespaces.add(namespace)
+		this.#revision++
+	}
+
+	/** Changes the language at once; when its file cannot be had, the present one stays and the answer is false. */
+	async choose(language: Language): Promise<boolean> {
+		try {
+			await this.#load(language, [...this.#namespaces])
+		} catch {
+			return false
+		}
+		localStorage.setItem(stored, language)
+		await this.#instance.changeLanguage(language)
+		this.language = language
+		this.#show()
+		return true
+	}
+
+	translate(key: string, values?: Record<string, unknown>): string {
+		void this.#revision // a change of language renders again whatever shows a text
+		return this.#instance.t(key as never, values as never) as unknown as string
+	}
+
+	#show() {
+		document.documentElement.lang = this.language
+		document.documentElement.dir = this.dir
+		this.#revision++
+	}
+
+	async #load(language: Language, namespaces: Namespace[]) {
+		await Promise.all(namespaces.map((namespace) => this.#loadOne(language, namespace)))
+	}
+
+	/** Staff texts exist in German alone so far; other languages fall back to it. */
+	async #loadOne(language: Language, namespace: Namespace) {
+		const url = urls[`./locales/${language}/${namespace}.json`]
+		if (!url) {
+			if (language !== 'de') await this.#loadOne('de', namespace)
+			return
+		}
+		if (this.#instance.hasResourceBundle(language, namespace)) return
+		const response = await fetch(url)
+		if (!response.ok) throw new Error(`texts ${language}/${namespace}: ${response.status}`)
+		this.#instance.addResourceBundle(language, namespace, await response.json())
+		keepForOffline(url)
+	}
+}
+
+export const i18n = new I18n()

@@ -1,0 +1,16 @@
+import type app from './locales/de/app.json'
+import type guardian from './locales/de/guardian.json'
+import type office from './locales/de/office.json'
+import type teacher from './locales/de/teacher.json'
+
+type Leaf<T, Path extends string = ''> = {
+	[K in keyof T & string]: T[K] extends string ? `${Path}${Plural<K>}` : Leaf<T[K], `${Path}${K}.`>
+}[keyof T & string]
+
+/** A key with plural forms is asked for without its ending. */
+type Plural<K extends string> = K extends `${infer Base}_${'zero' | 'one' | 'two' | 'few' | 'many' | 'other'}` ? Base : K
+
+/** Every key there is: plain for the namespace app, with a prefix for the others. A misspelt one is a type error. */
+export type Key = Leaf<typeof app> | `guardian:${Leaf<typeof guardian>}` | `teacher:${Leaf<typeof teacher>}` | `office:${Leaf<typeof office>}`
+
+export type Values = Record<string, string | number>
