@@ -24,7 +24,7 @@ func (s *Server) childRoutes() {
 
 type childBody struct {
 	ID id.Pupil `json:"id"`
-	name
+	PersonName
 	ClassName    string       `json:"className"`
 	Mode         mode         `json:"mode" enum:"video,audio,none"`
 	Stance       string       `json:"stance" enum:"video,audio,none,unanswered" doc:"what the caller's own decisions come to"`
@@ -36,7 +36,7 @@ type childBody struct {
 
 func childOf(c standing.Child, version *versionBody) childBody {
 	body := childBody{
-		ID: c.Pupil.ID, name: nameOf(c.Pupil.Name), ClassName: c.Class.Name, Mode: modeOf(c.Mode), Stance: "unanswered",
+		ID: c.Pupil.ID, PersonName: nameOf(c.Pupil.Name), ClassName: c.Class.Name, Mode: modeOf(c.Mode), Stance: "unanswered",
 		ForeignCause: c.ForeignCause, Open: c.Open, Version: version,
 	}
 	if c.HasWord {
@@ -97,7 +97,7 @@ type consentBody struct {
 	German        textBody       `json:"german" doc:"the text that counts"`
 	Languages     []string       `json:"languages" nullable:"false"`
 	After         *id.Decision   `json:"after" doc:"the own decision last made; goes back with a yes"`
-	Decisions     []decisionBody `json:"decisions" nullable:"false" doc:"own decisions, oldest first"`
+	Decisions     []DecisionBody `json:"decisions" nullable:"false" doc:"own decisions, oldest first"`
 	RelationAsked bool           `json:"relationAsked" doc:"the caller has not said yet how it decides (together, alone, legal_guardian)"`
 }
 
@@ -126,7 +126,7 @@ func consentOf(sheet consent.Sheet, child standing.Child, kind id.PersonKind) co
 	version := versionOf(sheet.Version)
 	body := consentBody{
 		Child: childOf(child, &version), Version: version, Text: textOf(sheet.Shown), German: textOf(sheet.German),
-		Languages: sheet.Languages, Decisions: make([]decisionBody, len(sheet.Own)), RelationAsked: kind == id.GuardianPerson,
+		Languages: sheet.Languages, Decisions: make([]DecisionBody, len(sheet.Own)), RelationAsked: kind == id.GuardianPerson,
 	}
 	for i, own := range sheet.Own {
 		body.Decisions[i] = decisionOf(own)
@@ -183,8 +183,8 @@ type decideInput struct {
 }
 
 type decidedBody struct {
-	Decision decisionBody `json:"decision"`
-	Receipt  receiptBody  `json:"receipt"`
+	Decision DecisionBody `json:"decision"`
+	Receipt  ReceiptBody  `json:"receipt"`
 	Child    childBody    `json:"child"`
 }
 
@@ -252,14 +252,14 @@ type receiptInput struct {
 }
 
 type fullReceiptBody struct {
-	receiptBody
+	ReceiptBody
 	RecordedAt time.Time `json:"recordedAt"`
-	School     named     `json:"school"`
+	School     Named     `json:"school"`
 	Child      struct {
-		name
+		PersonName
 		ClassName string `json:"className"`
 	} `json:"child"`
-	Decision   decisionBody   `json:"decision"`
+	Decision   DecisionBody   `json:"decision"`
 	Version    *versionBody   `json:"version,omitempty"`
 	TextSHA256 string         `json:"textSha256,omitempty"`
 	Signature  *signatureBody `json:"signature,omitempty"`
@@ -286,7 +286,7 @@ func (s *Server) getReceipt(ctx context.Context, in *receiptInput) (*out[fullRec
 func (s *Server) fullReceipt(tx *db.Tx, record consent.Record) (fullReceiptBody, error) {
 	d := record.Decision
 	body := fullReceiptBody{
-		receiptBody: receiptOf(record.Receipt), RecordedAt: d.RecordedAt, Decision: decisionOf(record.Outcome),
+		ReceiptBody: receiptOf(record.Receipt), RecordedAt: d.RecordedAt, Decision: decisionOf(record.Outcome),
 		TextSHA256: d.TextSHA256, Signature: signatureOf(record.Signature), Place: record.Place,
 	}
 	if record.Version != nil {
@@ -297,13 +297,13 @@ func (s *Server) fullReceipt(tx *db.Tx, record consent.Record) (fullReceiptBody,
 	if err != nil {
 		return body, err
 	}
-	body.School = named{ID: string(tx.School), Name: settings.Name}
+	body.School = Named{ID: string(tx.School), Name: settings.Name}
 	pupils, err := s.Schools.Pupils(tx, []id.Pupil{d.Pupil})
 	if err != nil {
 		return body, err
 	}
 	classes, err := s.Schools.ClassNamesOf(tx, []id.Pupil{d.Pupil}, settings.Today(tx.Now))
-	body.Child.name, body.Child.ClassName = nameOf(pupils[d.Pupil].Name), classes[d.Pupil].Name
+	body.Child.PersonName, body.Child.ClassName = nameOf(pupils[d.Pupil].Name), classes[d.Pupil].Name
 	return body, err
 }
 

@@ -38,13 +38,13 @@ type countsBody struct {
 }
 
 type classBody struct {
-	named
+	Named
 	SchoolYear string     `json:"schoolYear"`
 	Pupils     int        `json:"pupils"`
 	Counts     countsBody `json:"counts" doc:"today's modes"`
 	Open       *int       `json:"open,omitempty" doc:"pupils for whom an answer is missing; for office and head"`
 	Conflicts  *int       `json:"conflicts,omitempty" doc:"pupils on whom people differ; for office and head"`
-	Teachers   []named    `json:"teachers,omitempty" doc:"for office and head"`
+	Teachers   []Named    `json:"teachers,omitempty" doc:"for office and head"`
 }
 
 func (s *Server) listClasses(ctx context.Context, _ *none) (*out[list[classBody]], error) {
@@ -78,7 +78,7 @@ func (s *Server) listClasses(ctx context.Context, _ *none) (*out[list[classBody]
 }
 
 func (s *Server) classOf(tx *db.Tx, actor authz.Actor, class school.Class) (classBody, error) {
-	body := classBody{named: classNamed(class), SchoolYear: class.SchoolYear}
+	body := classBody{Named: classNamed(class), SchoolYear: class.SchoolYear}
 	day, err := s.Schools.Today(tx)
 	if err != nil {
 		return body, err
@@ -120,7 +120,7 @@ func (s *Server) nameTeachers(ctx context.Context, bodies []classBody, teachers 
 	names, err := s.Accounts.Names(ctx, all)
 	for i := range bodies {
 		for _, account := range teachers[id.Class(bodies[i].ID)] {
-			bodies[i].Teachers = append(bodies[i].Teachers, named{ID: string(account), Name: names[account]})
+			bodies[i].Teachers = append(bodies[i].Teachers, Named{ID: string(account), Name: names[account]})
 		}
 	}
 	return err
@@ -131,7 +131,7 @@ type classInput struct {
 }
 
 type modesBody struct {
-	Class named     `json:"class"`
+	Class Named     `json:"class"`
 	Date  string    `json:"date" format:"date"`
 	AsOf  time.Time `json:"asOf"`
 	Rows  []rowBody `json:"rows" nullable:"false"`
@@ -310,7 +310,7 @@ func (s *Server) takeClass(ctx context.Context, in *teacherInput) (*empty, error
 }
 
 type staffBody struct {
-	named
+	Named
 	Role authz.Role `json:"role" enum:"teacher,office,head,dpo"`
 }
 
@@ -322,7 +322,7 @@ func (s *Server) listStaff(ctx context.Context, _ *none) (*out[list[staffBody]],
 	staff, err := s.Accounts.Staff(ctx, actor)
 	bodies := make([]staffBody, len(staff))
 	for i, member := range staff {
-		bodies[i] = staffBody{named: named{ID: string(member.Account), Name: member.Name}, Role: member.Role}
+		bodies[i] = staffBody{Named: Named{ID: string(member.Account), Name: member.Name}, Role: member.Role}
 	}
 	return reply(listOf(bodies)), err
 }

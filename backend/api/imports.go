@@ -33,7 +33,7 @@ type planRow struct {
 	Outcome string `json:"outcome" enum:"new,changed,moved,doubtful,missing,leaving,ignored"`
 	Line    int    `json:"line,omitempty"`
 	Pupil   struct {
-		name
+		PersonName
 		BirthDate string `json:"birthDate,omitempty" format:"date"`
 		ClassName string `json:"className"`
 	} `json:"pupil"`
@@ -50,7 +50,7 @@ type planChange struct {
 }
 
 type planGuardian struct {
-	name
+	PersonName
 	Email    string `json:"email,omitempty"`
 	Relation string `json:"relation"`
 }
@@ -78,7 +78,7 @@ func planOf(stored intake.Stored) planBody {
 
 func planRowOf(plan intake.Plan, entry intake.Entry) planRow {
 	row := planRow{Ref: entry.Ref, Outcome: string(entry.Outcome), Line: entry.Line, NeedsConfirmation: string(entry.NeedsConfirmation)}
-	row.Pupil.name = name{GivenName: entry.Pupil.GivenName, FamilyName: entry.Pupil.FamilyName}
+	row.Pupil.PersonName = PersonName{GivenName: entry.Pupil.GivenName, FamilyName: entry.Pupil.FamilyName}
 	row.Pupil.BirthDate, row.Pupil.ClassName = textOfDate(entry.Pupil.BirthDate), entry.Pupil.Class
 	for _, change := range entry.Changes {
 		row.Changes = append(row.Changes, planChange{Field: string(change.Field), From: change.From, To: change.To})
@@ -86,7 +86,7 @@ func planRowOf(plan intake.Plan, entry intake.Entry) planRow {
 	for _, link := range entry.Guardians {
 		person := plan.People[link.Person]
 		row.Guardians = append(row.Guardians, planGuardian{
-			name: name{GivenName: person.GivenName, FamilyName: person.FamilyName}, Email: person.Email, Relation: string(link.Relation),
+			PersonName: PersonName{GivenName: person.GivenName, FamilyName: person.FamilyName}, Email: person.Email, Relation: string(link.Relation),
 		})
 	}
 	for _, note := range entry.Notes {

@@ -63,7 +63,7 @@ func (s *Server) printLetters(ctx context.Context, in *printInput) (*pdfReply, e
 	}, nil
 }
 
-// chosen counts the ways in which the recipients are named; exactly one is wanted.
+// chosen counts the ways in which the recipients are Named; exactly one is wanted.
 func chosen(selection invite.Selection) int {
 	n := 0
 	for _, named := range []bool{selection.Class != "", len(selection.Pupils) > 0, selection.AllUnanswered} {

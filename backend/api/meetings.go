@@ -31,12 +31,12 @@ type meetingBody struct {
 	ID          id.Meeting `json:"id"`
 	Title       string     `json:"title"`
 	Kind        string     `json:"kind" enum:"lesson,small_group,one_to_one"`
-	Class       named      `json:"class"`
+	Class       Named      `json:"class"`
 	StartsAt    time.Time  `json:"startsAt"`
 	EndsAt      time.Time  `json:"endsAt"`
 	LegalBasis  string     `json:"legalBasis" enum:"consent,statute"`
 	Room        roomBody   `json:"room"`
-	Responsible named      `json:"responsible"`
+	Responsible Named      `json:"responsible"`
 	Running     bool       `json:"running"`
 }
 
@@ -52,7 +52,7 @@ func (s *Server) meetingsOf(ctx context.Context, meetings []meeting.Meeting) ([]
 		bodies[i] = meetingBody{
 			ID: m.ID, Title: m.Title, Kind: string(m.Kind), Class: classNamed(m.Class), StartsAt: m.StartsAt, EndsAt: m.EndsAt,
 			LegalBasis: string(m.Basis), Room: roomBody{Kind: "iserv", URL: m.Room.URL, Name: m.Room.Name},
-			Responsible: named{ID: string(m.Responsible), Name: names[m.Responsible]}, Running: m.Runs(s.clock()),
+			Responsible: Named{ID: string(m.Responsible), Name: names[m.Responsible]}, Running: m.Runs(s.clock()),
 		}
 	}
 	return bodies, err

@@ -27,7 +27,7 @@ func (s *Server) officeRoutes() {
 
 type guardianBody struct {
 	ID id.Guardian `json:"id"`
-	name
+	PersonName
 	Email string `json:"email,omitempty"`
 }
 
@@ -35,7 +35,7 @@ type guardianshipBody struct {
 	ID       id.Guardianship `json:"id"`
 	Guardian guardianBody    `json:"guardian"`
 	Pupil    struct {
-		pupilRef
+		PupilRef
 		ClassName string `json:"className"`
 	} `json:"pupil"`
 	Relation  string `json:"relation" enum:"mother,father,parent,legal_guardian,other"`
@@ -76,7 +76,7 @@ func (s *Server) guardianshipsOf(tx *db.Tx, pupils []id.Pupil) ([]guardianshipBo
 	for _, pupil := range pupils {
 		for _, link := range links[pupil] {
 			body := guardianshipOf(link, guardians[link.Guardian])
-			body.Pupil.pupilRef = pupilRef{ID: pupil, name: nameOf(known[pupil].Name)}
+			body.Pupil.PupilRef = PupilRef{ID: pupil, PersonName: nameOf(known[pupil].Name)}
 			body.Pupil.ClassName = classes[pupil].Name
 			bodies = append(bodies, body)
 		}
@@ -86,7 +86,7 @@ func (s *Server) guardianshipsOf(tx *db.Tx, pupils []id.Pupil) ([]guardianshipBo
 
 func guardianshipOf(link school.Guardianship, guardian school.Guardian) guardianshipBody {
 	return guardianshipBody{
-		ID: link.ID, Guardian: guardianBody{ID: link.Guardian, name: nameOf(guardian.Name), Email: guardian.Contact.Email},
+		ID: link.ID, Guardian: guardianBody{ID: link.Guardian, PersonName: nameOf(guardian.Name), Email: guardian.Contact.Email},
 		Relation: string(link.Relation), Custody: string(link.Custody), Basis: string(link.Basis), Prevented: link.Prevented,
 		Disputed: link.Disputed, Protected: link.Protected, From: textOfDate(link.Period.From), Until: textOfDate(link.Period.Until),
 	}
@@ -244,7 +244,7 @@ func (s *Server) confirmWithdrawal(ctx context.Context, in *decisionInput) (*emp
 
 type receivedBody struct {
 	DecisionID id.Decision `json:"decisionId"`
-	Pupil      pupilRef    `json:"pupil"`
+	Pupil      PupilRef    `json:"pupil"`
 	Person     personBody  `json:"person"`
 	Extent     string      `json:"extent" enum:"picture,all"`
 	ReceivedAt time.Time   `json:"receivedAt"`
@@ -287,7 +287,7 @@ func (s *Server) receivedOf(tx *db.Tx, d consent.Decision) (receivedBody, error)
 	if err != nil {
 		return body, err
 	}
-	body.Pupil = pupilRef{ID: d.Pupil, name: nameOf(pupils[d.Pupil].Name)}
+	body.Pupil = PupilRef{ID: d.Pupil, PersonName: nameOf(pupils[d.Pupil].Name)}
 	if d.Person.Kind == id.PupilPerson {
 		body.Person.Name = fullName(pupils[d.Pupil].Name)
 		return body, nil

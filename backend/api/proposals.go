@@ -21,7 +21,7 @@ func (s *Server) proposalRoutes() {
 type proposalBody struct {
 	ID         id.Proposal       `json:"id"`
 	Kind       string            `json:"kind" enum:"recorded_yes,guardianship_change"`
-	Pupil      pupilRef          `json:"pupil"`
+	Pupil      PupilRef          `json:"pupil"`
 	ProposedBy string            `json:"proposedBy"`
 	ProposedAt time.Time         `json:"proposedAt"`
 	Own        bool              `json:"own" doc:"the caller proposed it, so somebody else must confirm"`
@@ -89,7 +89,7 @@ func (s *Server) addChange(tx *db.Tx, body *proposalBody, changes []school.Guard
 			return err
 		}
 		from, to := guardianshipOf(change.Guardianship, guardians[guardian]), guardianshipOf(change.Wanted, guardians[guardian])
-		from.Pupil.pupilRef, to.Pupil.pupilRef = body.Pupil, body.Pupil
+		from.Pupil.PupilRef, to.Pupil.PupilRef = body.Pupil, body.Pupil
 		body.From, body.To = &from, &to
 	}
 	return nil
@@ -145,7 +145,7 @@ func (s *Server) proposalOf(tx *db.Tx, p proposal.Proposal) (proposalBody, error
 	if err != nil {
 		return body, err
 	}
-	body.Pupil = pupilRef{ID: p.Pupil, name: nameOf(pupils[p.Pupil].Name)}
+	body.Pupil = PupilRef{ID: p.Pupil, PersonName: nameOf(pupils[p.Pupil].Name)}
 	if p.Kind != proposal.RecordedYes {
 		return body, nil
 	}

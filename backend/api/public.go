@@ -15,7 +15,7 @@ func (s *Server) publicRoutes() {
 }
 
 type entryBody struct {
-	School    *named   `json:"school,omitempty" doc:"only where the deployment holds a single school"`
+	School    *Named   `json:"school,omitempty" doc:"only where the deployment holds a single school"`
 	Languages []string `json:"languages" nullable:"false"`
 	Demo      bool     `json:"demo,omitempty"`
 }
@@ -28,7 +28,7 @@ func (s *Server) getEntry(ctx context.Context, _ *none) (*out[entryBody], error)
 	}
 	err = s.DB.Read(db.InSchool(ctx, schools[0]), func(tx *db.Tx) error {
 		settings, err := s.Schools.Settings(tx)
-		entry.School = &named{ID: string(schools[0]), Name: settings.Name}
+		entry.School = &Named{ID: string(schools[0]), Name: settings.Name}
 		return err
 	})
 	return reply(entry), err
@@ -40,7 +40,7 @@ type textInput struct {
 }
 
 type publicTextBody struct {
-	School    named       `json:"school"`
+	School    Named       `json:"school"`
 	Version   versionBody `json:"version"`
 	Text      textBody    `json:"text"`
 	German    textBody    `json:"german"`
@@ -61,7 +61,7 @@ func (s *Server) getText(ctx context.Context, in *textInput) (*out[publicTextBod
 	}
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		settings, err := s.Schools.Settings(tx)
-		body.School = named{ID: string(in.School), Name: settings.Name}
+		body.School = Named{ID: string(in.School), Name: settings.Name}
 		return err
 	})
 	return reply(body), err

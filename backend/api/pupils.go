@@ -21,9 +21,9 @@ func (s *Server) pupilRoutes() {
 	route(s, authz.SeePupils, get("/standings", "pupils", "listStandings", "Standings of a class with the kinds of their reasons"), s.listStandings)
 }
 
-type pupilRow struct {
+type PupilRow struct {
 	ID id.Pupil `json:"id"`
-	name
+	PersonName
 	BirthDate string `json:"birthDate,omitempty" format:"date"`
 	ClassName string `json:"className"`
 	Mode      mode   `json:"mode" enum:"video,audio,none"`
@@ -38,7 +38,7 @@ type pupilsInput struct {
 	Cursor id.Pupil `query:"cursor" maxLength:"64"`
 }
 
-func (s *Server) listPupils(ctx context.Context, in *pupilsInput) (*out[list[pupilRow]], error) {
+func (s *Server) listPupils(ctx context.Context, in *pupilsInput) (*out[list[PupilRow]], error) {
 	rows, err := s.pupilRows(ctx, in.Class, in.Query)
 	if err != nil {
 		return nil, err
@@ -63,8 +63,8 @@ func (s *Server) listPupils(ctx context.Context, in *pupilsInput) (*out[list[pup
 
 // pupilRows are all pupils who are at the school today, or those of a class, whose name holds the query. Names lie
 // sealed, so they are searched and sorted in memory.
-func (s *Server) pupilRows(ctx context.Context, class id.Class, query string) ([]pupilRow, error) {
-	var rows []pupilRow
+func (s *Server) pupilRows(ctx context.Context, class id.Class, query string) ([]PupilRow, error) {
+	var rows []PupilRow
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		standings, classes, err := s.todays(tx, class)
 		if err != nil {
@@ -79,8 +79,8 @@ func (s *Server) pupilRows(ctx context.Context, class id.Class, query string) ([
 		}
 		school.SortByName(found, func(st standing.Standing) school.Name { return st.Pupil.Name })
 		for _, st := range found {
-			rows = append(rows, pupilRow{
-				ID: st.Pupil.ID, name: nameOf(st.Pupil.Name), BirthDate: textOfDate(st.Pupil.BirthDate),
+			rows = append(rows, PupilRow{
+				ID: st.Pupil.ID, PersonName: nameOf(st.Pupil.Name), BirthDate: textOfDate(st.Pupil.BirthDate),
 				ClassName: classes[st.Pupil.ID].Name, Mode: modeOf(st.Mode), Open: st.Open, Conflict: st.Conflict,
 			})
 		}
@@ -145,7 +145,7 @@ type personBody struct {
 }
 
 type staffDecisionBody struct {
-	decisionBody
+	DecisionBody
 	Person     personBody `json:"person"`
 	RecordedBy string     `json:"recordedBy,omitempty"`
 	Confirmed  bool       `json:"confirmed" doc:"of a withdrawal that a teacher received"`
@@ -157,7 +157,7 @@ type schoolingBody struct {
 }
 
 type pupilBody struct {
-	pupilRow
+	PupilRow
 	Standing struct {
 		Mode    mode         `json:"mode" enum:"video,audio,none"`
 		Until   string       `json:"until,omitempty" format:"date" doc:"first day on which this may differ by time alone"`
@@ -204,8 +204,8 @@ func (s *Server) pupilOf(tx *db.Tx, st standing.Standing) (pupilBody, error) {
 	if err != nil {
 		return pupilBody{}, err
 	}
-	body := pupilBody{pupilRow: pupilRow{
-		ID: st.Pupil.ID, name: nameOf(st.Pupil.Name), BirthDate: textOfDate(st.Pupil.BirthDate),
+	body := pupilBody{PupilRow: PupilRow{
+		ID: st.Pupil.ID, PersonName: nameOf(st.Pupil.Name), BirthDate: textOfDate(st.Pupil.BirthDate),
 		ClassName: classes[st.Pupil.ID].Name, Mode: modeOf(st.Mode), Open: st.Open, Conflict: st.Conflict,
 	}}
 	body.Standing.Mode, body.Standing.Until = modeOf(st.Mode), textOfDate(st.Until)
@@ -223,7 +223,7 @@ func (s *Server) pupilOf(tx *db.Tx, st standing.Standing) (pupilBody, error) {
 		d := st.Decisions[i]
 		outcome := consent.Outcome{Decision: d, Receipt: consent.Receipt{ID: d.Statement, Leaf: d.Leaf}}
 		body.Decisions = append(body.Decisions, staffDecisionBody{
-			decisionBody: decisionOf(outcome), Person: people.of(participation.Person{Kind: participation.PersonKind(d.Person.Kind), ID: d.Person.ID}),
+			DecisionBody: decisionOf(outcome), Person: people.of(participation.Person{Kind: participation.PersonKind(d.Person.Kind), ID: d.Person.ID}),
 			RecordedBy: string(d.RecordedBy), Confirmed: d.Confirmed,
 		})
 	}
@@ -296,7 +296,7 @@ func (s *Server) nameRecorders(ctx context.Context, decisions []staffDecisionBod
 
 type standingRow struct {
 	Pupil id.Pupil `json:"pupil"`
-	name
+	PersonName
 	Mode     mode     `json:"mode" enum:"video,audio,none"`
 	Reasons  []string `json:"reasons" nullable:"false"`
 	Open     bool     `json:"open"`
@@ -313,7 +313,7 @@ func (s *Server) listStandings(ctx context.Context, in *standingsInput) (*out[li
 		standings, _, err := s.todays(tx, in.Class)
 		for pupil, st := range standings {
 			row := standingRow{
-				Pupil: pupil, name: nameOf(st.Pupil.Name), Mode: modeOf(st.Mode), Reasons: []string{}, Open: st.Open, Conflict: st.Conflict,
+				Pupil: pupil, PersonName: nameOf(st.Pupil.Name), Mode: modeOf(st.Mode), Reasons: []string{}, Open: st.Open, Conflict: st.Conflict,
 			}
 			for _, reason := range reasonsOf(st, people{}) {
 				row.Reasons = append(row.Reasons, string(reason.Kind))

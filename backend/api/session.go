@@ -38,18 +38,18 @@ func (s *Server) sessionRoutes() {
 }
 
 type meBody struct {
-	Account  named      `json:"account"`
+	Account  Named      `json:"account"`
 	Role     authz.Role `json:"role" enum:"guardian,pupil,teacher,office,head,dpo"`
 	Language string     `json:"language"`
-	School   named      `json:"school"`
-	Children []pupilRef `json:"children,omitempty" doc:"of a guardian, or the pupil itself"`
-	Classes  []named    `json:"classes,omitempty" doc:"of a teacher"`
+	School   Named      `json:"school"`
+	Children []PupilRef `json:"children,omitempty" doc:"of a guardian, or the pupil itself"`
+	Classes  []Named    `json:"classes,omitempty" doc:"of a teacher"`
 	Demo     bool       `json:"demo,omitempty" doc:"this is the demo school"`
 }
 
-type pupilRef struct {
+type PupilRef struct {
 	ID id.Pupil `json:"id"`
-	name
+	PersonName
 }
 
 type signedInReply struct {
@@ -195,14 +195,14 @@ func (s *Server) me(ctx context.Context, actor authz.Actor) (meBody, error) {
 		return meBody{}, err
 	}
 	me := meBody{
-		Account: named{ID: string(actor.Account), Name: profile.Name}, Role: actor.Role, Language: profile.Language, Demo: s.Demo,
+		Account: Named{ID: string(actor.Account), Name: profile.Name}, Role: actor.Role, Language: profile.Language, Demo: s.Demo,
 	}
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		settings, err := s.Schools.Settings(tx)
 		if err != nil {
 			return err
 		}
-		me.School = named{ID: string(actor.School), Name: settings.Name}
+		me.School = Named{ID: string(actor.School), Name: settings.Name}
 		if actor.Role != authz.Teacher {
 			return nil
 		}
@@ -217,7 +217,7 @@ func (s *Server) me(ctx context.Context, actor authz.Actor) (meBody, error) {
 	}
 	children, err := s.Standings.Children(ctx, actor)
 	for _, child := range children {
-		me.Children = append(me.Children, pupilRef{ID: child.Pupil.ID, name: nameOf(child.Pupil.Name)})
+		me.Children = append(me.Children, PupilRef{ID: child.Pupil.ID, PersonName: nameOf(child.Pupil.Name)})
 	}
 	return me, err
 }

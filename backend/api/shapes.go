@@ -13,21 +13,21 @@ import (
 
 // Bodies that several resources share.
 
-// name is a person's name in a body.
-type name struct {
+// PersonName is a person's name in a body.
+type PersonName struct {
 	GivenName  string `json:"givenName"`
 	FamilyName string `json:"familyName"`
 }
 
-func nameOf(n school.Name) name { return name{GivenName: n.Given, FamilyName: n.Family} }
+func nameOf(n school.Name) PersonName { return PersonName{GivenName: n.Given, FamilyName: n.Family} }
 
-// named is something with a name, by its id.
-type named struct {
+// Named is something with a name, by its id.
+type Named struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-func classNamed(c school.Class) named { return named{ID: string(c.ID), Name: c.Name} }
+func classNamed(c school.Class) Named { return Named{ID: string(c.ID), Name: c.Name} }
 
 // list is a page of a list.
 type list[T any] struct {
@@ -91,17 +91,17 @@ func textOf(t consent.Text) textBody {
 	return body
 }
 
-type receiptBody struct {
+type ReceiptBody struct {
 	ID              id.Statement `json:"id"`
 	Leaf            int64        `json:"leaf" doc:"number in the school's log, from 0"`
 	StatementSHA256 string       `json:"statementSha256"`
 }
 
-func receiptOf(r consent.Receipt) receiptBody {
-	return receiptBody{ID: r.ID, Leaf: r.Leaf, StatementSHA256: r.StatementSHA256}
+func receiptOf(r consent.Receipt) ReceiptBody {
+	return ReceiptBody{ID: r.ID, Leaf: r.Leaf, StatementSHA256: r.StatementSHA256}
 }
 
-type decisionBody struct {
+type DecisionBody struct {
 	ID          id.Decision `json:"id"`
 	Kind        string      `json:"kind" enum:"answer,withdrawal"`
 	Answer      string      `json:"answer,omitempty" enum:"video,audio,none"`
@@ -110,12 +110,12 @@ type decisionBody struct {
 	Language    string      `json:"language,omitempty"`
 	Channel     string      `json:"channel" enum:"app,paper,phone,in_person,teacher"`
 	Invalidated bool        `json:"invalidated"`
-	Receipt     receiptBody `json:"receipt"`
+	Receipt     ReceiptBody `json:"receipt"`
 }
 
-func decisionOf(o consent.Outcome) decisionBody {
+func decisionOf(o consent.Outcome) DecisionBody {
 	d := o.Decision
-	body := decisionBody{
+	body := DecisionBody{
 		ID: d.ID, Kind: string(d.Kind), Extent: string(d.Extent), ReceivedAt: d.ReceivedAt, Language: d.Language,
 		Channel: string(d.Channel), Invalidated: d.Invalidated != nil, Receipt: receiptOf(o.Receipt),
 	}
@@ -127,14 +127,14 @@ func decisionOf(o consent.Outcome) decisionBody {
 
 type rowBody struct {
 	Pupil id.Pupil `json:"pupil"`
-	name
+	PersonName
 	Mode mode `json:"mode" enum:"video,audio,none"`
 }
 
 func rowsOf(rows []meeting.Row) []rowBody {
 	bodies := make([]rowBody, len(rows))
 	for i, row := range rows {
-		bodies[i] = rowBody{Pupil: row.Pupil, name: nameOf(row.Name), Mode: modeOf(row.Mode)}
+		bodies[i] = rowBody{Pupil: row.Pupil, PersonName: nameOf(row.Name), Mode: modeOf(row.Mode)}
 	}
 	return bodies
 }

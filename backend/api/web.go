@@ -109,7 +109,7 @@ func startScriptSource(index []byte) (string, error) {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'", nil
 }
 
-// serve answers with the named file, with the shell for the app's own paths, and with 404 for a missing file: a shell
+// serve answers with the Named file, with the shell for the app's own paths, and with 404 for a missing file: a shell
 // in its place would be cached as a script.
 func (w *web) serve(c *fiber.Ctx) error {
 	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead {

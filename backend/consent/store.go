@@ -45,7 +45,7 @@ func (decisionRow) TableName() string { return "decision" }
 
 // listedRow is a decision without its sealed parts, with the events that concern it.
 type listedRow struct {
-	decisionRow
+	Row           decisionRow `gorm:"embedded"`
 	InvalidLeaf   *int64
 	InvalidReason *InvalidReason
 	InvalidAuthor *id.Account
@@ -141,19 +141,20 @@ func listDecisions(tx *db.Tx, condition string, value any) ([]Decision, error) {
 	return decisions, err
 }
 
-func (r listedRow) decision() (Decision, error) {
+func (l listedRow) decision() (Decision, error) {
+	r := l.Row
 	d := Decision{
 		ID: r.ID, Leaf: r.LeafSeq, Statement: r.StatementID, Pupil: r.PupilID, Person: id.Person{Kind: r.PersonKind, ID: r.PersonID},
 		Guardianship: orZero(r.GuardianshipID), Schooling: orZero(r.SchoolingID), Kind: r.Kind, Extent: orZero(r.Extent),
 		Version: orZero(r.VersionID), Edition: orZero(r.Edition), Language: orZero(r.Language), TextSHA256: orZero(r.TextSha256),
 		Relation: orZero(r.Relation), Channel: r.Channel, RecordedBy: orZero(r.RecordedBy), SecondBy: orZero(r.SecondBy),
 		HasSignature: orZero(r.SignatureKind), After: orZero(r.AfterID), ReceivedAt: time.UnixMicro(r.ReceivedAt).UTC(),
-		RecordedAt: time.UnixMicro(r.RecordedAt).UTC(), Confirmed: r.ConfirmedAt != nil,
+		RecordedAt: time.UnixMicro(r.RecordedAt).UTC(), Confirmed: l.ConfirmedAt != nil,
 	}
-	if r.InvalidLeaf != nil {
+	if l.InvalidLeaf != nil {
 		d.Invalidated = &Invalidation{
-			Leaf: *r.InvalidLeaf, Reason: orZero(r.InvalidReason), Author: orZero(r.InvalidAuthor),
-			At: time.UnixMicro(orZero(r.InvalidAt)).UTC(),
+			Leaf: *l.InvalidLeaf, Reason: orZero(l.InvalidReason), Author: orZero(l.InvalidAuthor),
+			At: time.UnixMicro(orZero(l.InvalidAt)).UTC(),
 		}
 	}
 	var err error

@@ -57,6 +57,10 @@ func Do(ctx context.Context, tx *db.Tx, made any, effect func() error) (repeated
 		return true, json.Unmarshal([]byte(found.Made), made)
 	}
 	if err := effect(); err != nil {
+		// The same call may have come twice at once and been refused because of itself: then look again.
+		if twin, findErr := find(tx, key); findErr == nil && twin != nil {
+			return false, errors.Join(db.ErrAgain, err)
+		}
 		return false, err
 	}
 	refs, err := json.Marshal(made)

@@ -844,8 +844,10 @@ export interface components {
 			className: string
 			/** Format: date-time */
 			decidedAt?: string
+			familyName: string
 			/** @description the mode is lower than the own stance, for a cause that is not the caller's */
 			foreignCause: boolean
+			givenName: string
 			id: string
 			/** @enum {string} */
 			mode: 'video' | 'audio' | 'none'
@@ -867,6 +869,8 @@ export interface components {
 			conflicts?: number
 			/** @description today's modes */
 			counts: components['schemas']['CountsBody']
+			id: string
+			name: string
 			/**
 			 * Format: int64
 			 * @description pupils for whom an answer is missing; for office and head
@@ -964,19 +968,30 @@ export interface components {
 		FullReceiptBody: {
 			child: components['schemas']['FullReceiptBodyChildStruct']
 			decision: components['schemas']['DecisionBody']
+			id: string
+			/**
+			 * Format: int64
+			 * @description number in the school's log, from 0
+			 */
+			leaf: number
 			place?: string
 			/** Format: date-time */
 			recordedAt: string
 			school: components['schemas']['Named']
 			signature?: components['schemas']['SignatureBody']
+			statementSha256: string
 			textSha256?: string
 			version?: components['schemas']['VersionBody']
 		}
 		FullReceiptBodyChildStruct: {
 			className: string
+			familyName: string
+			givenName: string
 		}
 		GuardianBody: {
 			email?: string
+			familyName: string
+			givenName: string
 			id: string
 		}
 		GuardianshipBody: {
@@ -1002,6 +1017,9 @@ export interface components {
 		}
 		GuardianshipBodyPupilStruct: {
 			className: string
+			familyName: string
+			givenName: string
+			id: string
 		}
 		InvalidationInputBody: {
 			/** @enum {string} */
@@ -1166,6 +1184,8 @@ export interface components {
 		}
 		PlanGuardian: {
 			email?: string
+			familyName: string
+			givenName: string
 			relation: string
 		}
 		PlanInputBody: {
@@ -1201,6 +1221,8 @@ export interface components {
 			/** Format: date */
 			birthDate?: string
 			className: string
+			familyName: string
+			givenName: string
 		}
 		PointBody: {
 			/** Format: int64 */
@@ -1278,9 +1300,21 @@ export interface components {
 			version: components['schemas']['VersionBody']
 		}
 		PupilBody: {
+			/** Format: date */
+			birthDate?: string
+			className: string
+			/** @description people with a say differ */
+			conflict: boolean
 			/** @description latest first */
 			decisions: components['schemas']['StaffDecisionBody'][]
+			familyName: string
+			givenName: string
 			guardianships: components['schemas']['GuardianshipBody'][]
+			id: string
+			/** @enum {string} */
+			mode: 'video' | 'audio' | 'none'
+			/** @description an answer is missing */
+			open: boolean
 			/** @description who has a say today */
 			sayers: components['schemas']['PersonBody'][]
 			schoolings: components['schemas']['SchoolingBody'][]
@@ -1297,6 +1331,8 @@ export interface components {
 			until?: string
 		}
 		PupilRef: {
+			familyName: string
+			givenName: string
 			id: string
 		}
 		PupilRow: {
@@ -1305,6 +1341,8 @@ export interface components {
 			className: string
 			/** @description people with a say differ */
 			conflict: boolean
+			familyName: string
+			givenName: string
 			id: string
 			/** @enum {string} */
 			mode: 'video' | 'audio' | 'none'
@@ -1378,6 +1416,8 @@ export interface components {
 			rows: components['schemas']['RowBody'][]
 		}
 		RowBody: {
+			familyName: string
+			givenName: string
 			/** @enum {string} */
 			mode: 'video' | 'audio' | 'none'
 			pupil: string
@@ -1426,17 +1466,35 @@ export interface components {
 			width?: number
 		}
 		StaffBody: {
+			id: string
+			name: string
 			/** @enum {string} */
 			role: 'teacher' | 'office' | 'head' | 'dpo'
 		}
 		StaffDecisionBody: {
+			/** @enum {string} */
+			answer?: 'video' | 'audio' | 'none'
+			/** @enum {string} */
+			channel: 'app' | 'paper' | 'phone' | 'in_person' | 'teacher'
 			/** @description of a withdrawal that a teacher received */
 			confirmed: boolean
+			/** @enum {string} */
+			extent?: 'picture' | 'all'
+			id: string
+			invalidated: boolean
+			/** @enum {string} */
+			kind: 'answer' | 'withdrawal'
+			language?: string
 			person: components['schemas']['PersonBody']
+			receipt: components['schemas']['ReceiptBody']
+			/** Format: date-time */
+			receivedAt: string
 			recordedBy?: string
 		}
 		StandingRow: {
 			conflict: boolean
+			familyName: string
+			givenName: string
 			/** @enum {string} */
 			mode: 'video' | 'audio' | 'none'
 			open: boolean

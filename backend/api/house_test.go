@@ -1,0 +1,371 @@
+package api
+
+// White box: the tests walk the table of access rules and check replies against the registered operations.
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"einverstanden/backend/account"
+	"einverstanden/backend/authz"
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/consent"
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+	"einverstanden/backend/intake"
+	"einverstanden/backend/invite"
+	"einverstanden/backend/meeting"
+	"einverstanden/backend/paper"
+	"einverstanden/backend/school"
+	"einverstanden/backend/standing"
+	"einverstanden/backend/testkit"
+)
+
+// house is a running server over a fresh database, with a school of two classes.
+type house struct {
+	*testkit.School
+	t         *testing.T
+	server    *Server
+	base      string
+	logs      *bytes.Buffer
+	class     school.Class
+	other     school.Class
+	pupil     school.Pupil
+	stranger  school.Pupil // of the other class
+	guardian  school.Guardian
+	accounts  *account.Service
+	meetings  *meeting.Service
+	consents  *consent.Service
+	passwords map[authz.Role]login
+}
+
+type login struct {
+	email, password string
+	account         id.Account
+}
+
+type families struct{ schools *school.Service }
+
+func (f families) BirthDates(tx *db.Tx, person id.Person) (dates []calendar.Date, err error) {
+	day, err := f.schools.Today(tx)
+	if err != nil {
+		return nil, err
+	}
+	children, err := f.schools.ChildrenOf(tx, id.Guardian(person.ID), day)
+	if err != nil {
+		return nil, err
+	}
+	pupils, err := f.schools.Pupils(tx, children)
+	for _, pupil := range pupils {
+		dates = append(dates, pupil.BirthDate)
+	}
+	return dates, err
+}
+
+func newHouse(t *testing.T, env *testkit.Env) *house {
+	t.Helper()
+	env.Clock.Set(time.Now()) // the access tokens of real requests are judged by the real time
+	s := env.NewSchool(t)
+	h := &house{School: s, t: t, logs: &bytes.Buffer{}, passwords: map[authz.Role]login{}}
+	log := slog.New(slog.NewJSONHandler(h.logs, nil))
+	printer, err := paper.NewPrinter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.base = fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port)
+	public, _ := url.Parse(h.base)
+	h.consents = consent.NewService(env.DB, env.Vault, s.Log, s.Service, s.Hub)
+	standings := standing.NewService(env.DB, h.consents, s.Service)
+	h.meetings = meeting.NewService(env.DB, s.Service, standings)
+	h.accounts = account.NewService(env.DB, env.Vault, families{s.Service}, env.Clock.Now, log)
+	live := meeting.NewLive(h.meetings, s.Hub, env.Clock.Now, log)
+	h.server, err = New(Deps{
+		DB: env.DB, Accounts: h.accounts, Schools: s.Service, Consents: h.consents, Standings: standings, Meetings: h.meetings,
+		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service),
+		Invites: invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
+		URL:     public, Clock: env.Clock.Now, Log: log, Version: "test",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- h.server.Serve(listener) }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := h.server.Shutdown(ctx); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		live.Close()
+		if err := <-stopped; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+	})
+	h.fill()
+	return h
+}
+
+func (h *house) fill() {
+	h.t.Helper()
+	h.class, h.other = h.Class("7b"), h.Class("7c")
+	h.pupil = h.Pupil("Lena", "Brückner", "2014-03-12", h.class)
+	h.stranger = h.Pupil("Jan", "Fremd", "2014-02-02", h.other)
+	h.guardian = h.Guardian("Vera", "Brückner", h.pupil)
+	draft, err := consent.ParseDraft([]byte(`{"purpose": "video_conference", "change": "material", "policy": "one", "say": {"preset": "letter"},
+		"languages": {"de": {"title": "Videokonferenzen", "blocks": [{"id": "p1", "kind": "point", "text": "Text"}]}}}`))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := h.consents.Publish(h.Ctx, h.Staff(authz.Head), draft, calendar.Date{}); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// client is somebody at a browser: it keeps cookies and proves its origin.
+type client struct {
+	h       *house
+	cookies map[string]string
+}
+
+func (h *house) nobody() *client { return &client{h: h, cookies: map[string]string{}} }
+
+// as signs somebody of the role in, in the way the role does.
+func (h *house) as(role authz.Role) *client {
+	h.t.Helper()
+	c := h.nobody()
+	switch role {
+	case authz.Nobody:
+	case authz.Guardian:
+		c.signInWithLetter(id.GuardianOf(h.guardian.ID), h.pupil.BirthDate)
+	case authz.Pupil:
+		c.signInWithLetter(id.PupilOf(h.adult().ID), h.adult().BirthDate)
+	default:
+		l := h.staff(role)
+		c.want(200, c.post("/session/password", "", map[string]any{"email": l.email, "password": l.password}))
+	}
+	return c
+}
+
+// adult is a pupil with a say of its own, made when first asked for.
+func (h *house) adult() school.Pupil {
+	h.t.Helper()
+	var found school.Pupil
+	h.Read(func(tx *db.Tx) error {
+		all, err := h.Service.AllPupils(tx)
+		for _, pupil := range all {
+			if pupil.Family == "Volljährig" {
+				found = pupil
+			}
+		}
+		return err
+	})
+	if found.ID == "" {
+		found = h.Pupil("Ada", "Volljährig", "2000-01-01", h.class)
+	}
+	return found
+}
+
+func (h *house) staff(role authz.Role) login {
+	h.t.Helper()
+	if l, ok := h.passwords[role]; ok {
+		return l
+	}
+	l := login{email: string(role) + "@schule.example", password: "kupfer-Lampe-41-wiese"}
+	var err error
+	l.account, err = h.accounts.CreateStaff(h.Ctx, account.NewStaff{Name: "Kim " + string(role), Email: l.email, Role: role, Password: l.password, Language: "de"})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if role == authz.Teacher {
+		if err := h.Service.GiveClass(h.Ctx, h.Staff(authz.Office), h.class.ID, l.account); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+	h.passwords[role] = l
+	return l
+}
+
+func (c *client) signInWithLetter(person id.Person, birth calendar.Date) {
+	c.h.t.Helper()
+	letters, err := c.h.accounts.IssueForSystem(c.h.Ctx, []account.Recipient{{Person: person}})
+	if err != nil {
+		c.h.t.Fatal(err)
+	}
+	c.want(200, c.post("/session/letter", "", map[string]any{
+		"letterNo": letters[0].LetterNo, "secret": string(letters[0].Secret), "birthDate": birth.String(),
+	}))
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a answer) into(t *testing.T, value any) {
+	t.Helper()
+	if err := json.Unmarshal(a.body, value); err != nil {
+		t.Fatalf("%s: %v", a.body, err)
+	}
+}
+
+// code is the code of a problem, and the fields that it names.
+func (a answer) code() (code string, fields []string) {
+	var problem struct {
+		Code   string
+		Errors []struct{ Field string }
+	}
+	_ = json.Unmarshal(a.body, &problem) // no problem: no code
+	for _, e := range problem.Errors {
+		fields = append(fields, e.Field)
+	}
+	return problem.Code, fields
+}
+
+func (c *client) get(path string) answer { return c.send("GET", path, "", nil, nil) }
+
+func (c *client) post(path, key string, body any) answer {
+	c.h.t.Helper()
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		c.h.t.Fatal(err)
+	}
+	return c.send("POST", path, key, encoded, nil)
+}
+
+// send makes a request as the app does; change may alter it afterwards.
+func (c *client) send(method, path, key string, body []byte, change func(*http.Request)) answer {
+	c.h.t.Helper()
+	if !strings.HasPrefix(path, "/api") && !strings.HasSuffix(path, "z") {
+		path = apiPrefix + path
+	}
+	request, err := http.NewRequest(method, c.h.base+path, bytes.NewReader(body))
+	if err != nil {
+		c.h.t.Fatal(err)
+	}
+	if len(body) > 0 {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	request.Header.Set("X-App", "1")
+	request.Header.Set("Sec-Fetch-Site", "same-origin")
+	if key != "" {
+		request.Header.Set("Idempotency-Key", key)
+	}
+	var cookies []string
+	for name, value := range c.cookies {
+		cookies = append(cookies, name+"="+value)
+	}
+	if len(cookies) > 0 {
+		request.Header.Set("Cookie", strings.Join(cookies, "; "))
+	}
+	if change != nil {
+		change(request)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		c.h.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		c.h.t.Fatal(err)
+	}
+	for _, cookie := range response.Cookies() {
+		c.cookies[cookie.Name] = cookie.Value
+		if cookie.MaxAge < 0 {
+			delete(c.cookies, cookie.Name)
+		}
+	}
+	got := answer{status: response.StatusCode, header: response.Header, body: content}
+	c.h.checkReply(method, path, got)
+	return got
+}
+
+func (c *client) want(status int, got answer) answer {
+	c.h.t.Helper()
+	if got.status != status {
+		c.h.t.Fatalf("status %d, want %d: %s", got.status, status, got.body)
+	}
+	return got
+}
+
+func (c *client) wantProblem(status int, code string, got answer) {
+	c.h.t.Helper()
+	if found, _ := got.code(); got.status != status || found != code {
+		c.h.t.Errorf("got %d %s, want %d %s: %s", got.status, found, status, code, got.body)
+	}
+}
+
+// checkReply holds every JSON reply against the schema of its operation.
+func (h *house) checkReply(method, path string, got answer) {
+	h.t.Helper()
+	schema := h.schemaOf(method, path, got)
+	if schema == nil {
+		return
+	}
+	var value any
+	if err := json.Unmarshal(got.body, &value); err != nil {
+		h.t.Errorf("%s %s: %v", method, path, err)
+		return
+	}
+	found := &huma.ValidateResult{}
+	huma.Validate(h.server.huma.OpenAPI().Components.Schemas, schema, huma.NewPathBuffer(nil, 0), huma.ModeReadFromServer, value, found)
+	for _, err := range found.Errors {
+		h.t.Errorf("%s %s: the reply does not fit its schema: %v\n%s", method, path, err, got.body)
+	}
+}
+
+func (h *house) schemaOf(method, path string, got answer) *huma.Schema {
+	kind := strings.Split(got.header.Get("Content-Type"), ";")[0]
+	if kind != "application/json" {
+		return nil
+	}
+	op := h.operation(method, path)
+	if op == nil {
+		return nil
+	}
+	response := op.Responses[fmt.Sprint(got.status)]
+	if response == nil {
+		response = op.Responses["200"]
+	}
+	if response == nil || response.Content[kind] == nil {
+		return nil
+	}
+	return response.Content[kind].Schema
+}
+
+func (h *house) operation(method, path string) *huma.Operation {
+	path, _, _ = strings.Cut(path, "?")
+	wanted := strings.Split(path, "/")
+	for template, item := range h.server.huma.OpenAPI().Paths {
+		parts := strings.Split(template, "/")
+		if len(parts) != len(wanted) {
+			continue
+		}
+		fits := true
+		for i, part := range parts {
+			fits = fits && (part == wanted[i] || strings.HasPrefix(part, "{"))
+		}
+		if fits {
+			return map[string]*huma.Operation{"GET": item.Get, "POST": item.Post, "PUT": item.Put, "DELETE": item.Delete}[method]
+		}
+	}
+	return nil
+}
