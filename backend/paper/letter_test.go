@@ -1,0 +1,277 @@
+package paper_test
+
+import (
+	"bytes"
+	"flag"
+	"image/color"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/boombuler/barcode/qr"
+
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/paper"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func newPrinter(t testing.TB) *paper.Printer {
+	t.Helper()
+	printer, err := paper.NewPrinter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return printer
+}
+
+func printed(t testing.TB, letters ...paper.Letter) []byte {
+	t.Helper()
+	pdf, err := newPrinter(t).Letters(letters)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pdf
+}
+
+func letter() paper.Letter {
+	return paper.Letter{ //nolint:gosec // a secret that opens nothing
+		School:    paper.School{Name: "Gesamtschule Musterstadt", Address: "Lindenallee 4, 12345 Musterstadt"},
+		HeadName:  "Ada Musterfrau",
+		Recipient: paper.Recipient{Salutation: "Frau", Given: "Ulla", Family: "Großmann", Street: "Am Hang 3", Postcode: "12345", City: "Musterstadt"},
+		Children:  []string{"Mia, 7b"},
+		LetterNo:  "48210937",
+		Secret:    "7K3M-9QXA-B2TD-4E",
+		URL:       "einverstanden.schule.example",
+		QRText:    "https://einverstanden.schule.example/e#48210937.7K3M9QXAB2TD4E",
+		IssuedOn:  calendar.MustParse("2026-11-24"),
+		ExpiresOn: calendar.MustParse("2026-12-14"),
+	}
+}
+
+// full is a letter with more of everything than ought to be there.
+func full() paper.Letter {
+	l, long := letter(), strings.Repeat("Überlang", 63) // 504 characters
+	l.School = paper.School{Name: long, Address: long}
+	l.HeadName = long
+	l.Recipient = paper.Recipient{Salutation: long, Given: long, Family: long, Street: long, Postcode: long, City: long}
+	for range 3 {
+		l.Children = append(l.Children, long, "Maximilian-Alexander Konstantin, 10c", "Ștefania, 5a", "Nguyễn, 12", "Ė, 5b")
+	}
+	l.URL = strings.Repeat("einverstanden.", 7) + "example"
+	l.QRText = "https://" + l.URL + "/e#48210937.7K3M9QXAB2TD4E"
+	return l
+}
+
+// isArabic tells lines whose words readers give in different orders.
+func isArabic(line string) bool {
+	return strings.ContainsFunc(line, func(r rune) bool { return unicode.Is(unicode.Arabic, r) })
+}
+
+// The golden files show what a person reads, in the order of reading.
+func TestLettersReadAsTheyShould(t *testing.T) {
+	byHand := letter()
+	byHand.Recipient = paper.Recipient{Given: "Ngọc", Family: "Nguyễn"}
+	byHand.Children = []string{"Mia, 7b", "Jan, 5a"}
+	adult, young := letter(), letter()
+	adult.Reader, adult.Recipient, adult.Children = paper.AdultPupil, paper.Recipient{Given: "Deniz", Family: "Volljahr"}, []string{"Deniz, 13a"}
+	young.Reader, young.Recipient, young.Children = paper.YoungPupil, paper.Recipient{Given: "Kim", Family: "Jung"}, []string{"Kim, 9c"}
+
+	for i, page := range texts(t, printed(t, letter(), byHand, adult, young)) {
+		file := filepath.Join("testdata", []string{"guardian", "by_hand", "adult_pupil", "young_pupil"}[i]+".txt")
+		var lines []string
+		for line := range strings.Lines(page) {
+			if !isArabic(line) {
+				lines = append(lines, line)
+			}
+		}
+		got := strings.Join(lines, "")
+		if *update {
+			if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file) //nolint:gosec // one of the names above
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != string(want) {
+			t.Errorf("%s differs (go test -update writes it):\n%s", file, got)
+		}
+	}
+}
+
+func TestTheSameLettersGiveTheSameBytes(t *testing.T) {
+	letters := []paper.Letter{letter(), full()}
+	first := printed(t, letters...)
+	for range 3 {
+		if !bytes.Equal(first, printed(t, letters...)) {
+			t.Fatal("printing twice gives two files")
+		}
+	}
+	if !bytes.Contains(first, []byte("/CreationDate (D:20261124")) {
+		t.Error("the file's date is not that of the letter")
+	}
+	later := letter()
+	later.IssuedOn = calendar.MustParse("2026-11-25")
+	if bytes.Equal(first, printed(t, later)) {
+		t.Error("other letters give the same file")
+	}
+}
+
+// Each letter keeps to one page, inside what every printer prints, and no word stands on another.
+func TestNothingOverlaps(t *testing.T) {
+	siblings := letter()
+	siblings.Children = []string{"Maximilian-Alexander Konstantin, 10c", "Mia, 7b", "Emilia Sophie Charlotte, 5a", "Jan, 5b"}
+	pages := words(t, printed(t, letter(), siblings, full()))
+	if len(pages) != 3 {
+		t.Fatalf("%d pages", len(pages))
+	}
+	const mm, touch = 72 / 25.4, 0.6 // points: boxes are as high as the font may be, not as the word is
+	for i, page := range pages {
+		for j, a := range page {
+			if a.XMin < 25*mm-touch || a.XMax > 190*mm+touch || a.YMin < 15*mm || a.YMax > 292*mm {
+				t.Errorf("page %d: %q stands outside, from %.1f to %.1f mm", i+1, a.Text, a.XMin/mm, a.XMax/mm)
+			}
+			for _, b := range page[j+1:] {
+				if min(a.XMax, b.XMax)-max(a.XMin, b.XMin) > touch && min(a.YMax, b.YMax)-max(a.YMin, b.YMin) > touch {
+					t.Errorf("page %d: %q stands on %q", i+1, a.Text, b.Text)
+				}
+			}
+		}
+	}
+}
+
+// E4: whatever people type stays ink.
+func TestHostileNamesStayInk(t *testing.T) {
+	l := letter()
+	l.Recipient.Family = ")<</JS (app.alert(1))>>\u202egnp.exe\u2066\x00\n\r\x1b[31m"
+	l.Recipient.Given = "https://evil.example/"
+	l.School.Name = "ET Q endstream endobj <</OpenAction 3 0 R>>"
+	l.HeadName = strings.Repeat("{{family}}", 50)
+	l.Children = []string{"\\) Tj (", "{{url}}", strings.Repeat("W", 500), "\U0001F600 漢字"}
+	pdf := printed(t, l)
+	run(t, pdf, "qpdf", "--check", "FILE")
+	plain := run(t, pdf, "qpdf", "--qdf", "--object-streams=disable", "FILE", "-")
+	for _, forbidden := range []string{"/JS", "/JavaScript", "/URI", "/OpenAction", "/AA", "/Annots", "/Launch", "/Filespec"} {
+		if strings.Contains(plain, forbidden) {
+			t.Errorf("the file has %s", forbidden)
+		}
+	}
+	page := texts(t, pdf)
+	if len(page) != 1 {
+		t.Fatalf("%d pages", len(page))
+	}
+	for _, wanted := range []string{"\nSehr geehrte Frau )<</JS (app.alert(1))>>gnp.exe [31m,", "{{url}}", `\) Tj (`, "\uFFFD \uFFFD\uFFFD"} {
+		if !strings.Contains(page[0], wanted) {
+			t.Errorf("%q cannot be read in\n%s", wanted, page[0])
+		}
+	}
+	if strings.ContainsAny(page[0], "\u202e\u2066\x00\x1b") {
+		t.Error("control characters reach the page")
+	}
+}
+
+// What a phone's camera sees is the matrix of exactly that text, large, with white around it.
+func TestTheQRCodeIsTheText(t *testing.T) {
+	for _, l := range []paper.Letter{letter(), full()} {
+		want, err := qr.Encode(l.QRText, qr.M, qr.Auto)
+		if err != nil {
+			t.Fatal(err)
+		}
+		modules := want.Bounds().Dx()
+		page := draw(t, printed(t, l))
+		x, y, side := findCode(t, page)
+		if side < 30 || side > 46 {
+			t.Errorf("the code is %.1f mm wide", side)
+		}
+		module := side / float64(modules)
+		const quiet = 4
+		for row := -quiet; row < modules+quiet; row++ {
+			for column := -quiet; column < modules+quiet; column++ {
+				inside := 0 <= row && row < modules && 0 <= column && column < modules
+				dark := inside && want.At(column, row) == color.Black
+				if page.dark(x+(float64(column)+0.5)*module, y+(float64(row)+0.5)*module) != dark {
+					t.Fatalf("%d modules: the one in row %d, column %d is wrong", modules, row, column)
+				}
+			}
+		}
+	}
+}
+
+// findCode gives the upper left corner of the code's modules and how wide they are, all in mm. The code is what is
+// dark in a strip at the panel's right, between its frame and its text.
+func findCode(t *testing.T, page picture) (x, y, side float64) {
+	t.Helper()
+	const step, stripLeft, stripRight, stripTop, stripBottom = 0.05, 143.5, 188.0, 135.0, 215.0
+	x, y = stripRight, stripBottom
+	var endX, endY float64
+	for at := stripTop; at < stripBottom; at += step {
+		if page.dark(140, at) && page.dark(189, at) { // the frame's upper or lower edge
+			continue
+		}
+		for across := stripLeft; across < stripRight; across += step {
+			if page.dark(across, at) && insidePanel(page, at) {
+				x, y = min(x, across), min(y, at)
+				endX, endY = max(endX, across), max(endY, at)
+			}
+		}
+	}
+	if endX-x < 1 || endX-x-(endY-y) > 0.3 || endY-y-(endX-x) > 0.3 {
+		t.Fatalf("no square: from (%.1f, %.1f) to (%.1f, %.1f) mm", x, y, endX, endY)
+	}
+	return x, y, endX - x
+}
+
+// insidePanel tells whether the frame stands at both sides.
+func insidePanel(page picture, y float64) bool {
+	edge := func(x float64) bool {
+		for near := x - 0.3; near < x+0.3; near += 0.05 {
+			if page.shade(near, y) < 220 {
+				return true
+			}
+		}
+		return false
+	}
+	return edge(25) && edge(190)
+}
+
+func TestWhatCannotBePrinted(t *testing.T) {
+	printer := newPrinter(t)
+	if _, err := printer.Letters(nil); err == nil {
+		t.Error("no letters make a file")
+	}
+	endless := letter()
+	endless.QRText = "https://" + strings.Repeat("einverstanden.", 15) + "example/e#48210937.7K3M9QXAB2TD4E"
+	if _, err := printer.Letters([]paper.Letter{endless}); err == nil {
+		t.Error("a code too fine to be read is printed")
+	}
+	endless = letter()
+	endless.URL = strings.Repeat("einverstanden.", 15) + "example"
+	if _, err := printer.Letters([]paper.Letter{endless}); err == nil {
+		t.Error("an address is cut")
+	}
+}
+
+func TestSalutations(t *testing.T) {
+	cases := []struct {
+		to   paper.Recipient
+		want string
+	}{
+		{paper.Recipient{Salutation: "Frau", Given: "Ulla", Family: "Großmann"}, "Sehr geehrte Frau Großmann,"},
+		{paper.Recipient{Salutation: "herr", Given: "Otto", Family: "de la Cruz"}, "Sehr geehrter Herr de la Cruz,"},
+		{paper.Recipient{Salutation: "Eheleute", Given: "Ulla und Otto", Family: "Berg"}, "Guten Tag Ulla und Otto Berg,"},
+		{paper.Recipient{Given: "Kim", Family: "Berg"}, "Guten Tag Kim Berg,"},
+		{paper.Recipient{Salutation: "Frau", Given: "Ulla"}, "Guten Tag Ulla,"},
+		{paper.Recipient{Salutation: "Herr"}, "Guten Tag,"},
+	}
+	for _, c := range cases {
+		l := letter()
+		l.Recipient = c.to
+		if page := texts(t, printed(t, l))[0]; !strings.Contains(page, "\n"+c.want+"\n") {
+			t.Errorf("%+v is not greeted by %q in\n%s", c.to, c.want, page)
+		}
+	}
+}
