@@ -1,0 +1,54 @@
+package invite
+
+import (
+	"strings"
+
+	"einverstanden/backend/account"
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/id"
+	"einverstanden/backend/paper"
+)
+
+// pages are the letters as they are printed, in the order of the mailing.
+func (s *Service) pages(mailing mailing, issued []account.IssuedLetter) []paper.Letter {
+	byPerson := make(map[id.Person]account.IssuedLetter, len(issued))
+	for _, letter := range issued {
+		byPerson[letter.Person] = letter
+	}
+	zone := mailing.settings.Location()
+	pages := make([]paper.Letter, len(mailing.invitations))
+	for i, invitation := range mailing.invitations {
+		letter := byPerson[invitation.person]
+		pages[i] = paper.Letter{
+			School:    paper.School{Name: mailing.settings.Name, Address: mailing.settings.Address},
+			HeadName:  mailing.settings.Officers.HeadName,
+			Reader:    invitation.reader,
+			Recipient: invitation.recipient,
+			Children:  childrenLines(invitation.children),
+			LetterNo:  letter.LetterNo,
+			Secret:    letter.Secret.Format(),
+			URL:       s.typedURL(),
+			QRText:    s.baseURL.JoinPath("e").String() + "#" + letter.LetterNo + "." + string(letter.Secret),
+			IssuedOn:  calendar.Today(letter.IssuedAt, zone),
+			// It ends within a day; on the one before it is good until midnight.
+			ExpiresOn: calendar.Today(letter.ExpiresAt, zone).AddDays(-1),
+		}
+	}
+	return pages
+}
+
+// typedURL is the public address as people type it: browsers add https by themselves.
+func (s *Service) typedURL() string {
+	return strings.TrimPrefix(strings.TrimSuffix(s.baseURL.String(), "/"), "https://")
+}
+
+func childrenLines(children []child) []string {
+	lines := make([]string, len(children))
+	for i, child := range children {
+		lines[i] = child.name.Given
+		if child.class != "" {
+			lines[i] += ", " + child.class
+		}
+	}
+	return lines
+}
