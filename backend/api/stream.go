@@ -25,6 +25,11 @@ const (
 	retryPreface = "retry: 1000\n\n"
 )
 
+// pingBody is the server's word that nothing has changed up to now; without one the page must call itself stale.
+type pingBody struct {
+	AsOf time.Time `json:"asOf"`
+}
+
 type streamBody struct {
 	AsOf time.Time  `json:"asOf"`
 	Rows []rowBody  `json:"rows"`
@@ -36,7 +41,7 @@ type streamBody struct {
 func (s *Server) streamRoute() {
 	op := get("/meetings/{id}/roster/stream", "meetings", "streamRoster", "Live roster (server-sent events)")
 	op.Description = "`snapshot` {asOf, rows} on every connect, then `change` {asOf, rows: changed or new, gone: pupil ids}; " +
-		"a comment every 15 s; `end` before the server closes, after 5 minutes at the latest."
+		"`ping` {asOf} every 15 s; `end` before the server closes, after 5 minutes at the latest."
 	op.Parameters = []*huma.Param{{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}}
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "events", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}},
@@ -112,7 +117,7 @@ func (w *rosterWriter) follow() {
 				_ = w.send(event("end", struct{}{})) // the reader may be gone already
 				return
 			}
-			err = w.send([]byte(": ping\n\n"))
+			err = w.send(event("ping", pingBody{AsOf: w.server.clock()}))
 		case <-end.C:
 			_ = w.send(event("end", struct{}{}))
 			return
