@@ -42,12 +42,15 @@ for (const [name, route] of Object.entries(pages)) {
 	report(name, 'style', [...styles])
 }
 const assets = join(root, '_app/immutable/assets')
-for (const file of readdirSync(assets).filter((f) => f.endsWith('.json'))) report(file, 'language', [`_app/immutable/assets/${file}`])
+for (const file of readdirSync(assets).filter((f) => f.endsWith('.json')))
+	report(file, 'language', [`_app/immutable/assets/${file}`])
 
 function report(name, kind, files) {
 	const sum = files.reduce((total, file) => total + kb(file), 0)
 	const over = sum > limits[kind]
 	failed ||= over
-	console.log(`${name.padEnd(28)} ${kind.padEnd(9)} ${sum.toFixed(1).padStart(6)} KB of ${limits[kind]}${over ? '  TOO MUCH' : ''}`)
+	console.log(
+		`${name.padEnd(28)} ${kind.padEnd(9)} ${sum.toFixed(1).padStart(6)} KB of ${limits[kind]}${over ? '  TOO MUCH' : ''}`
+	)
 }
 process.exit(failed ? 1 : 0)

@@ -4,11 +4,7 @@ export const secretLength = 14
 
 /** What was typed, in the form that is compared: blanks, hyphens and case are forgiven, O is 0, I and L are 1. */
 export function normalSecret(text: string): string {
-	return text
-		.toUpperCase()
-		.replace(/[\s-]/g, '')
-		.replace(/O/g, '0')
-		.replace(/[IL]/g, '1')
+	return text.toUpperCase().replace(/[\s-]/g, '').replace(/O/g, '0').replace(/[IL]/g, '1')
 }
 
 /** The secret in groups of four, as on the letter. */

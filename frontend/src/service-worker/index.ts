@@ -9,7 +9,11 @@ const worker = globalThis as unknown as ServiceWorkerGlobalScope
 const cacheName = `shell-${version}`
 
 // Languages are kept one by one, on request: nobody needs all of them.
-const shell = ['/index.html', ...build.filter((file) => !file.endsWith('.json')), ...files.filter((file) => !file.endsWith('.txt'))]
+const shell = [
+	'/index.html',
+	...build.filter((file) => !file.endsWith('.json')),
+	...files.filter((file) => !file.endsWith('.txt'))
+]
 
 worker.addEventListener('install', (event) => event.waitUntil(install(cacheName, shell)))
 worker.addEventListener('activate', (event) => event.waitUntil(clearOldCaches(cacheName)))

@@ -24,7 +24,8 @@ const untouched = ['/api/', '/_app/version.json', '/service-worker.js', '/livez'
 /** The answer to a request, or undefined when the browser should ask the server itself. */
 export function answer(cacheName: string, request: Request, origin: string): Promise<Response> | undefined {
 	const url = new URL(request.url)
-	if (request.method !== 'GET' || url.origin !== origin || untouched.some((path) => url.pathname.startsWith(path))) return undefined
+	if (request.method !== 'GET' || url.origin !== origin || untouched.some((path) => url.pathname.startsWith(path)))
+		return undefined
 	return cached(cacheName, request.mode === 'navigate' ? '/index.html' : url.pathname, request)
 }
 

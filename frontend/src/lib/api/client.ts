@@ -37,7 +37,8 @@ export async function fetchRefreshing(request: Request): Promise<Response> {
 	return fetch(again)
 }
 
-export type Result<T> = { data: T; problem?: undefined; status: number } | { data?: undefined; problem: Problem; status: number }
+export type Result<T> =
+	{ data: T; problem?: undefined; status: number } | { data?: undefined; problem: Problem; status: number }
 
 /** Awaits a call of `api`: either data or a problem, never an exception. */
 export async function call<T>(promise: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<Result<T>> {

@@ -21,7 +21,14 @@ export function problemOf(body: unknown, response: Response): Problem {
 	const b = (body ?? {}) as Partial<Problem>
 	const retryAfter = Number(response.headers.get('Retry-After')) || undefined
 	if (typeof b.code !== 'string') {
-		return { ...blank, code: response.status === 503 ? 'database_unavailable' : 'internal_error', status: response.status, title: '', detail: '', retryAfter }
+		return {
+			...blank,
+			code: response.status === 503 ? 'database_unavailable' : 'internal_error',
+			status: response.status,
+			title: '',
+			detail: '',
+			retryAfter
+		}
 	}
 	return {
 		code: b.code,
@@ -35,7 +42,8 @@ export function problemOf(body: unknown, response: Response): Problem {
 	}
 }
 
-export const isProblem = (value: unknown): value is Problem => typeof value === 'object' && value !== null && 'code' in value && 'status' in value
+export const isProblem = (value: unknown): value is Problem =>
+	typeof value === 'object' && value !== null && 'code' in value && 'status' in value
 
 /** The text for one field, if the problem names it. */
 export const fieldError = (problem: Problem | undefined, field: string): string | undefined =>

@@ -7,7 +7,10 @@ type Flat = Record<string, string>
 
 function flat(value: unknown, path = ''): Flat {
 	if (typeof value === 'string') return { [path]: value }
-	return Object.assign({}, ...Object.entries(value as object).map(([key, inner]) => flat(inner, path ? `${path}.${key}` : key)))
+	return Object.assign(
+		{},
+		...Object.entries(value as object).map(([key, inner]) => flat(inner, path ? `${path}.${key}` : key))
+	)
 }
 
 const ending = /_(zero|one|two|few|many|other)$/

@@ -8,9 +8,15 @@ type Leaf<T, Path extends string = ''> = {
 }[keyof T & string]
 
 /** A key with plural forms is asked for without its ending. */
-type Plural<K extends string> = K extends `${infer Base}_${'zero' | 'one' | 'two' | 'few' | 'many' | 'other'}` ? Base : K
+type Plural<K extends string> = K extends `${infer Base}_${'zero' | 'one' | 'two' | 'few' | 'many' | 'other'}`
+	? Base
+	: K
 
 /** Every key there is: plain for the namespace app, with a prefix for the others. A misspelt one is a type error. */
-export type Key = Leaf<typeof app> | `guardian:${Leaf<typeof guardian>}` | `teacher:${Leaf<typeof teacher>}` | `office:${Leaf<typeof office>}`
+export type Key =
+	| Leaf<typeof app>
+	| `guardian:${Leaf<typeof guardian>}`
+	| `teacher:${Leaf<typeof teacher>}`
+	| `office:${Leaf<typeof office>}`
 
 export type Values = Record<string, string | number>

@@ -1,0 +1,15 @@
+import { redirect } from '@sveltejs/kit'
+import type { Me } from '$lib/api/types'
+import { homeOf, session } from '$lib/state/session.svelte'
+
+type Role = Me['role']
+
+/**
+ * Lets the roles in and sends everybody else where they belong. Without a net the last known person of this page may
+ * go on; the server decides about every call anyway.
+ */
+export async function admit(roles: Role[], door: '/e' | '/sign-in'): Promise<void> {
+	if (!session.me) await session.load()
+	if (!session.me) redirect(307, door)
+	if (!roles.includes(session.me.role)) redirect(307, homeOf(session.me.role))
+}
