@@ -97,7 +97,7 @@ func newHouse(t *testing.T, env *testkit.Env) *house {
 	live := meeting.NewLive(h.meetings, s.Hub, env.Clock.Now, log)
 	h.server, err = New(Deps{
 		DB: env.DB, Accounts: h.accounts, Schools: s.Service, Consents: h.consents, Standings: standings, Meetings: h.meetings,
-		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service),
+		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service, s.Hub),
 		Invites: invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
 		URL:     public, Clock: env.Clock.Now, Log: log, Version: "test",
 	})

@@ -163,7 +163,7 @@ func (a *App) fillDemo(ctx context.Context, staff map[authz.Role]authz.Actor) er
 				return err
 			}
 		}
-		if err := a.answerInClass(ctx, staff[authz.Office], class); err != nil {
+		if err := a.answerInClass(ctx, class); err != nil {
 			return err
 		}
 	}
@@ -186,7 +186,7 @@ func (a *App) classesToday(ctx context.Context) (classes []school.Class, err err
 var demoAnswers = []string{"v", "v", "a", "", "vv", "n", "v", "", "av", "v", "vn", "", "v", "a", ""}
 
 // answerInClass lets guardians redeem letters and answer as they would on their phones.
-func (a *App) answerInClass(ctx context.Context, office authz.Actor, class school.Class) error {
+func (a *App) answerInClass(ctx context.Context, class school.Class) error {
 	families, err := a.familiesOf(ctx, class.ID)
 	if err != nil {
 		return err
@@ -199,7 +199,7 @@ func (a *App) answerInClass(ctx context.Context, office authz.Actor, class schoo
 				continue
 			}
 			answered[guardian] = true
-			if err := a.answerFor(ctx, office, guardian, family.pupil, answers[j]); err != nil {
+			if err := a.answerFor(ctx, guardian, family.pupil, answers[j]); err != nil {
 				return fmt.Errorf("demo answer in %s: %w", class.Name, err)
 			}
 		}
@@ -231,8 +231,8 @@ func (a *App) familiesOf(ctx context.Context, class id.Class) ([]family, error) 
 	return families, err
 }
 
-func (a *App) answerFor(ctx context.Context, office authz.Actor, guardian id.Guardian, pupil school.Pupil, answer byte) error {
-	letters, err := a.Accounts.IssueLetters(ctx, office, []account.Recipient{{Person: id.GuardianOf(guardian)}})
+func (a *App) answerFor(ctx context.Context, guardian id.Guardian, pupil school.Pupil, answer byte) error {
+	letters, err := a.Accounts.IssueForSystem(ctx, []account.Recipient{{Person: id.GuardianOf(guardian)}})
 	if err != nil {
 		return err
 	}
@@ -373,10 +373,6 @@ func (a *App) demoActor(ctx context.Context, role authz.Role) (authz.Actor, erro
 
 // freshLetter issues a letter for a guardian of the class whose child nobody has answered for.
 func (a *App) freshLetter(ctx context.Context, class school.Class) (demoGuardian, error) {
-	office, err := a.demoActor(ctx, authz.Office)
-	if err != nil {
-		return demoGuardian{}, err
-	}
 	families, err := a.familiesOf(ctx, class.ID)
 	if err != nil {
 		return demoGuardian{}, err
@@ -389,7 +385,7 @@ func (a *App) freshLetter(ctx context.Context, class school.Class) (demoGuardian
 	if i < 0 {
 		i = 0 // everybody has answered by now: a letter opens all the same
 	}
-	letters, err := a.Accounts.IssueLetters(ctx, office, []account.Recipient{{Person: id.GuardianOf(families[i].guardians[0])}})
+	letters, err := a.Accounts.IssueForSystem(ctx, []account.Recipient{{Person: id.GuardianOf(families[i].guardians[0])}})
 	if err != nil {
 		return demoGuardian{}, err
 	}

@@ -295,3 +295,17 @@ func listTexts(tx *db.Tx, version id.Version) (map[string]Text, error) {
 	}
 	return texts, err
 }
+
+// Deciders are all who have decided something for any pupil of the school, invalidated decisions included.
+func Deciders(tx *db.Tx) (map[id.Person]bool, error) {
+	var people []struct {
+		PersonKind id.PersonKind
+		PersonID   string
+	}
+	err := tx.G().Table("decision").Distinct("person_kind", "person_id").Where("school_id = ?", tx.School).Find(&people).Error
+	deciders := make(map[id.Person]bool, len(people))
+	for _, p := range people {
+		deciders[id.Person{Kind: p.PersonKind, ID: p.PersonID}] = true
+	}
+	return deciders, err
+}

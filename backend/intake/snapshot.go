@@ -27,7 +27,7 @@ type KnownPupil struct {
 	GivenName  string
 	FamilyName string
 	BirthDate  calendar.Date
-	Class      string        // in the school year of the day of the plan; empty when in none
+	Class      string        // in the school year of the plan's day, or of the first day if that is later; empty when in none
 	From       calendar.Date // first day of the last schooling
 	Until      calendar.Date // its last day; unknown when it goes on
 	Email      string
@@ -46,7 +46,8 @@ type KnownGuardian struct {
 	Answered   bool // has made a decision
 }
 
-// KnownGuardianship is one in force, whatever its custody.
+// KnownGuardianship is one that is or was in force, whatever its custody: a list does not revive what the
+// office has ended.
 type KnownGuardianship struct {
 	Guardian id.Guardian
 	Pupil    id.Pupil
