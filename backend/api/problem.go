@@ -85,11 +85,10 @@ func newProblem(request requestInfo, e *fault.Error) *Problem {
 
 // humaError replaces huma's own errors, which would echo values and whole bodies.
 func (s *Server) humaError(ctx huma.Context, status int, _ string, errs ...error) huma.StatusError {
-	c := context.Background()
-	if ctx != nil {
-		c = ctx.Context()
+	if ctx == nil {
+		return &Problem{} // no request: huma asks for the shape while it writes the document
 	}
-	return s.toProblem(c, faultOfHuma(status, errs))
+	return s.toProblem(ctx.Context(), faultOfHuma(status, errs))
 }
 
 func faultOfHuma(status int, errs []error) error {

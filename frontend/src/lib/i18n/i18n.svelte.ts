@@ -3,7 +3,9 @@ import { keepForOffline } from '$lib/service-worker'
 import { directionOf, isLanguage, preferred, type Language } from './languages'
 import './types'
 
-export type Namespace = 'app' | 'guardian' | 'teacher' | 'office'
+/** A file of texts; each area of the app has its own, so that a guardian's phone never loads the office's. */
+const namespaces = ['app', 'guardian', 'consent', 'teacher', 'office', 'records'] as const
+export type Namespace = (typeof namespaces)[number]
 
 const urls = import.meta.glob<string>('./locales/*/*.json', { query: '?url', import: 'default', eager: true })
 const stored = 'language'
@@ -12,7 +14,7 @@ const stored = 'language'
 class I18n {
 	#instance = createInstance()
 	#revision = $state(0)
-	#namespaces = new Set<Namespace>(['app', 'guardian'])
+	#loaded = new Set<Namespace>(['app', 'guardian'])
 	language = $state<Language>('de')
 
 	get dir() {
@@ -27,29 +29,29 @@ class I18n {
 		await this.#instance.init({
 			lng: this.language,
 			fallbackLng: 'de',
-			ns: ['app', 'guardian', 'teacher', 'office'],
+			ns: [...namespaces],
 			defaultNS: 'app',
 			initAsync: false,
 			partialBundledLanguages: true,
 			resources: {},
 			interpolation: { escapeValue: false } // Svelte escapes
 		})
-		await this.#load(this.language, [...this.#namespaces])
+		await this.#load(this.language, [...this.#loaded])
 		this.#show()
 	}
 
 	/** Adds a namespace that only some pages need. */
 	async need(namespace: Namespace) {
-		if (this.#namespaces.has(namespace)) return
+		if (this.#loaded.has(namespace)) return
 		await this.#load(this.language, [namespace])
-		this.#namespaces.add(namespace)
+		this.#loaded.add(namespace)
 		this.#revision++
 	}
 
 	/** Changes the language at once; when its file cannot be had, the present one stays and the answer is false. */
 	async choose(language: Language): Promise<boolean> {
 		try {
-			await this.#load(language, [...this.#namespaces])
+			await this.#load(language, [...this.#loaded])
 		} catch {
 			return false
 		}

@@ -18,7 +18,8 @@ const bare = (texts: Flat) => [...new Set(Object.keys(texts).map((key) => key.re
 const placeholders = (text: string) => (text.match(/\{\{\w+/g) ?? []).sort().join()
 
 // What each language owes: German everything, the others the guardian's screens.
-const owed = (tag: string) => (tag === 'de' ? ['app', 'guardian', 'teacher', 'office'] : ['app', 'guardian'])
+const owed = (tag: string) =>
+	tag === 'de' ? ['app', 'guardian', 'consent', 'teacher', 'office', 'records'] : ['app', 'guardian', 'consent']
 
 for (const { tag } of languages) {
 	for (const namespace of owed(tag)) {

@@ -1,6 +1,8 @@
 import type app from './locales/de/app.json'
+import type consent from './locales/de/consent.json'
 import type guardian from './locales/de/guardian.json'
 import type office from './locales/de/office.json'
+import type records from './locales/de/records.json'
 import type teacher from './locales/de/teacher.json'
 
 type Leaf<T, Path extends string = ''> = {
@@ -16,7 +18,9 @@ type Plural<K extends string> = K extends `${infer Base}_${'zero' | 'one' | 'two
 export type Key =
 	| Leaf<typeof app>
 	| `guardian:${Leaf<typeof guardian>}`
+	| `consent:${Leaf<typeof consent>}`
 	| `teacher:${Leaf<typeof teacher>}`
 	| `office:${Leaf<typeof office>}`
+	| `records:${Leaf<typeof records>}`
 
 export type Values = Record<string, string | number>
