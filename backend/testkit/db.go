@@ -43,7 +43,9 @@ func EachDB(t *testing.T, test func(t *testing.T, env *Env)) {
 func NewSQLite(tb testing.TB) *Env {
 	tb.Helper()
 	file := filepath.Join(tb.TempDir(), "school.db")
-	copyFile(tb, sqliteTemplate(tb), file)
+	if err := os.WriteFile(file, sqliteTemplate(tb), 0o600); err != nil {
+		tb.Fatal(err)
+	}
 	return open(tb, db.Options{File: file})
 }
 
@@ -109,42 +111,35 @@ func NewVault(tb testing.TB) *vault.Vault {
 	return v
 }
 
-// sqliteTemplate is a migrated file, made once a process.
-func sqliteTemplate(tb testing.TB) string {
+// sqliteTemplate is the content of a migrated file, made once a process.
+func sqliteTemplate(tb testing.TB) []byte {
 	tb.Helper()
-	file, err := sqliteOnce()
+	content, err := sqliteOnce()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return file
+	return content
 }
 
-var sqliteOnce = sync.OnceValues(func() (string, error) {
+var sqliteOnce = sync.OnceValues(func() ([]byte, error) {
 	folder, err := os.MkdirTemp("", "einverstanden-sqlite")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	defer os.RemoveAll(folder)
 	file := filepath.Join(folder, "template.db")
 	d, err := db.Open(db.Options{File: file, Clock: time.Now})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return file, errors.Join(d.Migrate(context.Background()), d.Close())
+	if err := errors.Join(d.Migrate(context.Background()), d.Close()); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(file + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("the template database was not closed")
+	}
+	return os.ReadFile(file)
 })
-
-func copyFile(tb testing.TB, from, to string) {
-	tb.Helper()
-	content, err := os.ReadFile(from)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := os.WriteFile(to, content, 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	if _, err := os.Stat(from + "-wal"); !errors.Is(err, fs.ErrNotExist) {
-		tb.Fatal("the template database was not closed")
-	}
-}
 
 const postgresVariable = "EINVERSTANDEN_TEST_POSTGRES"
 
