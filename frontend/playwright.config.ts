@@ -1,0 +1,38 @@
+import { defineConfig } from '@playwright/test'
+
+const chromium = {
+	browserName: 'chromium' as const,
+	launchOptions: {
+		executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+		args: [
+			'--no-sandbox', // CI runs as root
+			'--disable-gpu',
+			'--disable-quic',
+			'--no-first-run',
+			'--disable-background-networking',
+			'--disable-component-update',
+			'--disable-sync'
+		]
+	}
+}
+const touch = { isMobile: true, hasTouch: true }
+
+/** Drives the built binary with its real headers; every test has a demo school of its own (fixtures.ts). */
+export default defineConfig({
+	testDir: 'e2e',
+	outputDir: 'test-results',
+	globalSetup: './e2e/global-setup.ts',
+	fullyParallel: true,
+	workers: 2,
+	retries: 0,
+	forbidOnly: true,
+	timeout: 60_000,
+	expect: { timeout: 10_000 },
+	reporter: [['list']],
+	use: { locale: 'de-DE', timezoneId: 'Europe/Berlin', trace: 'retain-on-failure' },
+	projects: [
+		{ name: 'phone', use: { ...chromium, ...touch, viewport: { width: 360, height: 740 } } },
+		{ name: 'tablet', use: { ...chromium, ...touch, viewport: { width: 820, height: 1180 } } },
+		{ name: 'desktop', use: { ...chromium, viewport: { width: 1440, height: 900 } } }
+	]
+})
