@@ -12,7 +12,9 @@ export default ts.config(
 	{ languageOptions: { globals: { ...globals.browser, ...globals.node } } },
 	{
 		files: ['**/*.svelte', '**/*.svelte.ts'],
-		languageOptions: { parserOptions: { projectService: true, extraFileExtensions: ['.svelte'], parser: ts.parser, svelteConfig } }
+		languageOptions: {
+			parserOptions: { projectService: true, extraFileExtensions: ['.svelte'], parser: ts.parser, svelteConfig }
+		}
 	},
 	{
 		rules: {
@@ -22,6 +24,8 @@ export default ts.config(
 			'svelte/no-at-html-tags': 'error',
 			// The app lives at the root of its origin and builds its links in one place (lib/paths.ts).
 			'svelte/no-navigation-without-resolve': 'off',
+			// A Playwright fixture that needs no other one is written with an empty pattern.
+			'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
 			'@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }]
 		}
 	}

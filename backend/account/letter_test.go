@@ -281,7 +281,7 @@ func databaseFiles(t *testing.T, env *testkit.Env) (files [][]byte) {
 		return nil
 	}
 	for _, name := range []string{env.Options.File, env.Options.File + "-wal"} {
-		content, err := os.ReadFile(name) //nolint:gosec // the test's own database
+		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,13 +17,13 @@ import (
 )
 
 func (s *Server) letterRoutes() {
-	print := post("/letters", "letters", "printLetters", "Issue letters and print them: one per person for all its children")
-	print.Description = "The PDF is made once and kept nowhere; issuing again voids the earlier open letter of the same person."
-	print.Responses = map[string]*huma.Response{"200": {
+	printing := post("/letters", "letters", "printLetters", "Issue letters and print them: one per person for all its children")
+	printing.Description = "The PDF is made once and kept nowhere; issuing again voids the earlier open letter of the same person."
+	printing.Responses = map[string]*huma.Response{"200": {
 		Description: "one page per letter", Content: map[string]*huma.MediaType{"application/pdf": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
 		Headers: map[string]*huma.Param{"X-Letter-Count": {Schema: &huma.Schema{Type: "integer"}, Description: "number of letters"}},
 	}}
-	route(s, authz.IssueLetters, print, s.printLetters)
+	route(s, authz.IssueLetters, printing, s.printLetters)
 	route(s, authz.IssueLetters, get("/letters", "letters", "listLetters", "Letters, the newest first"), s.listLetters)
 	void := post("/letters/{id}/void", "letters", "voidLetter", "Make an unused letter worthless")
 	void.DefaultStatus = http.StatusNoContent

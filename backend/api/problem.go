@@ -34,10 +34,16 @@ type ProblemField struct {
 	Detail string     `json:"detail" doc:"what would be right; in the person's language"`
 }
 
-// Error, GetStatus, GetHeaders and ContentType make a Problem an answer that huma can send.
-func (p *Problem) Error() string             { return string(p.Code) }
-func (p *Problem) GetStatus() int            { return p.Status }
-func (p *Problem) GetHeaders() http.Header   { return p.headers }
+// Error is the stable code: what the log shows.
+func (p *Problem) Error() string { return string(p.Code) }
+
+// GetStatus is what huma sends as the status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders are Retry-After, where waiting helps.
+func (p *Problem) GetHeaders() http.Header { return p.headers }
+
+// ContentType is application/problem+json, whatever was asked for.
 func (p *Problem) ContentType(string) string { return problemType }
 
 const problemType = "application/problem+json"

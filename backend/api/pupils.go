@@ -21,6 +21,7 @@ func (s *Server) pupilRoutes() {
 	route(s, authz.SeePupils, get("/standings", "pupils", "listStandings", "Standings of a class with the kinds of their reasons"), s.listStandings)
 }
 
+// PupilRow is a pupil in the office's list.
 type PupilRow struct {
 	ID id.Pupil `json:"id"`
 	PersonName

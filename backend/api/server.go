@@ -56,7 +56,6 @@ type Server struct {
 	log    *slog.Logger
 	access map[string]authz.Permission // "METHOD /path" → what it needs
 	closed chan struct{}               // closed when the server stops: streams end
-	ready  func(context.Context) error
 }
 
 const (

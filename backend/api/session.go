@@ -47,6 +47,7 @@ type meBody struct {
 	Demo     bool       `json:"demo,omitempty" doc:"this is the demo school"`
 }
 
+// PupilRef is a child in a list.
 type PupilRef struct {
 	ID id.Pupil `json:"id"`
 	PersonName

@@ -91,6 +91,7 @@ func textOf(t consent.Text) textBody {
 	return body
 }
 
+// ReceiptBody names what proves that a decision was received.
 type ReceiptBody struct {
 	ID              id.Statement `json:"id"`
 	Leaf            int64        `json:"leaf" doc:"number in the school's log, from 0"`
@@ -101,6 +102,7 @@ func receiptOf(r consent.Receipt) ReceiptBody {
 	return ReceiptBody{ID: r.ID, Leaf: r.Leaf, StatementSHA256: r.StatementSHA256}
 }
 
+// DecisionBody is a decision as whoever made it sees it.
 type DecisionBody struct {
 	ID          id.Decision `json:"id"`
 	Kind        string      `json:"kind" enum:"answer,withdrawal"`

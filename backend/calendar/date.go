@@ -29,7 +29,7 @@ func On(year int, month time.Month, day int) Date {
 		day < 1 || day > daysIn(year, month) {
 		return Date{}
 	}
-	return Date{year: int16(year), month: uint8(month), day: uint8(day)}
+	return Date{year: int16(year), month: uint8(month), day: uint8(day)} //nolint:gosec // bounded above
 }
 
 // Today is the day that the instant falls on in the zone, which must not be nil.

@@ -52,11 +52,12 @@ func (d Date) AppendText(b []byte) ([]byte, error) {
 	if d.IsZero() {
 		return b, nil
 	}
+	digit := func(n int) byte { return "0123456789"[n%10] }
 	y, m, day := d.Year(), int(d.month), d.Day()
 	return append(b,
-		byte('0'+y/1000), byte('0'+y/100%10), byte('0'+y/10%10), byte('0'+y%10), '-',
-		byte('0'+m/10), byte('0'+m%10), '-',
-		byte('0'+day/10), byte('0'+day%10)), nil
+		digit(y/1000), digit(y/100), digit(y/10), digit(y), '-',
+		digit(m/10), digit(m), '-',
+		digit(day/10), digit(day)), nil
 }
 
 // MarshalText is String; the unknown day is the empty text.

@@ -87,10 +87,9 @@ func (c *committer) close() {
 
 func (c *committer) loop() {
 	defer close(c.done)
-	var next *pending
+	var next *pending // did not fit the group before
 	for {
 		first := next
-		next = nil
 		if first == nil {
 			var open bool
 			if first, open = <-c.queue; !open {

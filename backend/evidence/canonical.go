@@ -81,6 +81,7 @@ func refuseInexact(v reflect.Value, path string) error {
 		}
 	case reflect.Struct:
 		return refuseInexactFields(v, path)
+	default: // whole numbers, booleans: exact as they are
 	}
 	return nil
 }

@@ -5,31 +5,71 @@ package id
 
 import "github.com/google/uuid"
 
-// One type for each entity that has an id of its own.
-type (
-	School       string
-	Class        string
-	Pupil        string
-	Guardian     string
-	Guardianship string
-	Schooling    string
-	Membership   string
-	Account      string
-	Session      string
-	Form         string
-	Version      string
-	Decision     string
-	Proposal     string
-	Ask          string
-	Letter       string
-	Meeting      string
-	Sanction     string
-	Hold         string
-	ImportPlan   string
-	Statement    string
-	Job          string
-	Entry        string
-)
+// School identifies a school, the tenant of everything else.
+type School string
+
+// Class identifies a class in one school year.
+type Class string
+
+// Pupil identifies a child or adult pupil.
+type Pupil string
+
+// Guardian identifies a guardian in one school.
+type Guardian string
+
+// Guardianship identifies what links a guardian to a pupil.
+type Guardianship string
+
+// Schooling identifies one unbroken time at the school.
+type Schooling string
+
+// Membership identifies a pupil's time in a class.
+type Membership string
+
+// Account identifies whoever can sign in.
+type Account string
+
+// Session identifies one sign-in on one device.
+type Session string
+
+// Form identifies what a school asks about.
+type Form string
+
+// Version identifies one wording of a form.
+type Version string
+
+// Decision identifies an answer or a withdrawal.
+type Decision string
+
+// Proposal identifies what waits for a second member of staff.
+type Proposal string
+
+// Ask identifies that somebody was asked.
+type Ask string
+
+// Letter identifies a printed letter code.
+type Letter string
+
+// Meeting identifies a conference.
+type Meeting string
+
+// Sanction identifies an exclusion or restriction by the school.
+type Sanction string
+
+// Hold identifies a restriction or objection under data protection law.
+type Hold string
+
+// ImportPlan identifies what a class list would change.
+type ImportPlan string
+
+// Statement identifies a piece of evidence.
+type Statement string
+
+// Job identifies work in the outbox.
+type Job string
+
+// Entry identifies a line of the audit trail.
+type Entry string
 
 // New makes a fresh id of the wanted type. It panics only when the system has no randomness left, in
 // which case nothing that this program does could be trusted.

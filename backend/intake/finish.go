@@ -94,6 +94,7 @@ func (p *planner) changesMuch() bool {
 	affected := map[id.Pupil]bool{}
 	for _, entry := range p.plan.Entries {
 		switch entry.Outcome {
+		case New, Moved, Ignored: // nobody who is there becomes another or goes
 		case Changed, Doubtful, Leaving, Missing:
 			affected[entry.PupilID] = true
 			if len(entry.Changes) == 0 {

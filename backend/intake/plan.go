@@ -103,8 +103,9 @@ func (e Entry) Creates() bool {
 	switch e.NeedsConfirmation {
 	case IDReused, Namesake, PossibleTwin, BirthDateImplausible:
 		return true
+	default:
+		return e.Outcome == New
 	}
-	return e.Outcome == New
 }
 
 // Pupil is everything that the file says about one pupil.

@@ -147,7 +147,7 @@ func read(t testing.TB, pdf []byte) (pages []page) {
 	if err != nil {
 		t.Fatal("pdftotext is missing; scripts/setup installs it (Debian: apt-get install poppler-utils)")
 	}
-	reader := exec.Command(program, "-raw", "-enc", "UTF-8", "-", "-") //nolint:gosec // pdftotext, wherever it is
+	reader := exec.Command(program, "-raw", "-enc", "UTF-8", "-", "-")
 	reader.Stdin = bytes.NewReader(pdf)
 	text, err := reader.Output()
 	if err != nil {

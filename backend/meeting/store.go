@@ -96,17 +96,17 @@ func (r meetingRow) meeting(class school.Class) Meeting {
 	return m
 }
 
-// Page says how many to list and after which; Listed gives the id to go on after, empty at the end.
-type (
-	Page struct {
-		Limit int
-		After id.Meeting
-	}
-	Listed struct {
-		Meetings []Meeting
-		Next     id.Meeting
-	}
-)
+// Page says how many meetings to list and after which.
+type Page struct {
+	Limit int
+	After id.Meeting
+}
+
+// Listed is one page; Next is the id to go on after, empty at the end.
+type Listed struct {
+	Meetings []Meeting
+	Next     id.Meeting
+}
 
 func (s *Service) list(tx *db.Tx, classes []school.Class, from, to time.Time, page Page) (Listed, error) {
 	byID := map[id.Class]school.Class{}

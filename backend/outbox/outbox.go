@@ -13,7 +13,7 @@ import (
 // Topic says which handler a job is for.
 type Topic string
 
-// DecisionRecorded: somebody answered or withdrew; receipts and notices follow from it.
+// DecisionRecorded is about somebody who answered or withdrew; receipts and notices follow from it.
 const DecisionRecorded Topic = "decision.recorded"
 
 // Job is one thing to be done after the change is durable. Payload holds opaque ids only.

@@ -29,7 +29,7 @@ func run(t *testing.T, pdf []byte, name string, arguments ...string) string {
 			arguments[i] = file
 		}
 	}
-	output, err := exec.Command(program, arguments...).CombinedOutput() //nolint:gosec // names and arguments are the tests' own
+	output, err := exec.Command(program, arguments...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", name, err, output)
 	}

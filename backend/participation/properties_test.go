@@ -296,7 +296,8 @@ func someoneUndisputed(w *world, say []participation.Person) bool {
 	})
 	return slices.ContainsFunc(inForce, func(g participation.Guardianship) bool {
 		contradicted := g.Custody == participation.Sole && slices.ContainsFunc(inForce, func(other participation.Guardianship) bool {
-			return other.Guardian != g.Guardian && !(g.Basis == participation.Confirmed && other.Basis == participation.Confirmed)
+			settled := g.Basis == participation.Confirmed && other.Basis == participation.Confirmed
+			return other.Guardian != g.Guardian && !settled
 		})
 		hasSay := slices.Contains(say, participation.Person{Kind: participation.Guardian, ID: g.Guardian})
 		return hasSay && !g.Prevented && !g.Disputed && !contradicted

@@ -126,12 +126,14 @@ type Contact struct {
 	City     string `json:"city,omitempty"`
 }
 
-// Custody, Basis and Relation are the words of product.md; their zero values are unknown.
-type (
-	Custody  string
-	Basis    string
-	Relation string
-)
+// Custody says whether a guardian decides for the pupil (BGB §§ 1626 ff.); the zero value is unknown.
+type Custody string
+
+// Basis says where the school knows a custody from; the zero value is unknown.
+type Basis string
+
+// Relation says how a guardian is related to the pupil; the zero value is unknown.
+type Relation string
 
 // The kinds of custody, what each is based on, and how the guardian is related.
 const (

@@ -150,7 +150,7 @@ func (v *Vault) TokenKey(use string) []byte {
 func mac(key []byte, parts ...string) string {
 	m := hmac.New(sha256.New, key)
 	for _, part := range parts {
-		fmt.Fprintf(m, "%d:%s,", len(part), part)
+		_, _ = fmt.Fprintf(m, "%d:%s,", len(part), part)
 	}
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }

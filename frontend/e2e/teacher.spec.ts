@@ -50,13 +50,14 @@ test('a withdrawal told to one teacher reaches the open roster of another', asyn
 	await expect(moved.getByRole('button', { name: 'Gesehen' })).toBeHidden()
 })
 
-test('a lost line is unmistakable, and mends itself', async ({ page, school }) => {
+test('a lost line is unmistakable, and mends itself with a renewed session', async ({ page, school }) => {
 	await signIn(page, school.demo, 'teacher')
 	await page.goto(`/meetings/${school.demo.ids.meeting}`)
 	await expect(page.getByText('Wird live aktualisiert')).toBeVisible()
 	await school.stop()
 	await expect(page.getByText('Verbindung verloren')).toBeVisible()
 	await expect(page.getByText('Yusuf Al-Khatib')).toBeVisible()
+	await page.context().clearCookies({ name: '__Host-einv_access' }) // it has run out meanwhile
 	await school.restart()
 	await expect(page.getByText('Wird live aktualisiert')).toBeVisible({
 		timeout: 20_000

@@ -1,3 +1,5 @@
+import { api, call, type Result } from '$lib/api/client'
+import type { Problem } from '$lib/api/problem'
 import type { Mode, RosterRow } from '$lib/api/types'
 
 export interface Row extends RosterRow {
@@ -20,7 +22,20 @@ const reach: Record<Mode, number> = { none: 0, audio: 1, video: 2 }
 /** Without a word from the server for this long, what is shown may no longer be true. The server pings every 15 s. */
 export const silence = 35_000
 
-type Source = Pick<EventSource, 'addEventListener' | 'close' | 'onerror'>
+type Source = Pick<EventSource, 'addEventListener' | 'close' | 'onerror' | 'readyState'>
+
+interface Line {
+	open: (url: string) => Source
+	/** The list by an ordinary call, which also renews a session that has run out. */
+	ask: (meeting: string) => Promise<Result<Snapshot>>
+}
+
+const line: Line = {
+	open: (url) => new EventSource(url),
+	ask: (meeting) => call(api.GET('/api/v1/meetings/{id}/roster', { params: { path: { id: meeting } } }))
+}
+const closed = 2 // EventSource.CLOSED: the browser has given up
+const longest = 15_000 // ms between two attempts
 
 /** The one owner of the live list: components read it, only words from the server and taps change it. */
 export class Roster {
@@ -28,55 +43,62 @@ export class Roster {
 	/** Instant of the server's last word; undefined before the first. */
 	asOf = $state<string>()
 	live = $state(false)
+	/** Set when waiting does not help: signed out, or the meeting is nobody's of ours. */
+	problem = $state<Problem>()
 	readonly counts = $derived.by(() => {
 		const counts: Record<Mode, number> = { video: 0, audio: 0, none: 0 }
 		for (const row of this.rows) counts[row.mode]++
 		return counts
 	})
+	#meeting = ''
 	#source: Source | undefined
 	#timer: ReturnType<typeof setTimeout> | undefined
-	#open: (url: string) => Source
+	#wait = 1000
+	#line: Line
 
-	constructor(open: (url: string) => Source = (url) => new EventSource(url)) {
-		this.#open = open
+	constructor(by: Line = line) {
+		this.#line = by
 	}
 
-	/** Follows a meeting until `stop`; the browser connects again by itself. */
+	/** Follows a meeting until `stop`. A broken line is mended by the browser, and by us where it gives up. */
 	follow(meeting: string) {
 		this.stop()
-		const source = this.#open(`/api/v1/meetings/${encodeURIComponent(meeting)}/roster/stream`)
+		this.#meeting = meeting
+		this.problem = undefined
+		const source = this.#line.open(`/api/v1/meetings/${encodeURIComponent(meeting)}/roster/stream`)
 		this.#source = source
 		source.addEventListener('snapshot', (event) => this.#heard(() => this.takeSnapshot(read(event))))
 		source.addEventListener('change', (event) => this.#heard(() => this.apply(read(event))))
 		source.addEventListener('ping', (event) => this.#heard(() => (this.asOf = read<{ asOf: string }>(event).asOf)))
-		source.onerror = () => this.#lost()
+		source.onerror = () => {
+			this.live = false
+			if (source.readyState === closed) this.#mendLater()
+		}
 	}
 
 	stop() {
 		this.#source?.close()
 		this.#source = undefined
+		this.#meeting = ''
 		clearTimeout(this.#timer)
 		this.live = false
 	}
 
 	/** The whole state, on every connect: what became stricter meanwhile is marked too. */
 	takeSnapshot({ asOf, rows }: Snapshot) {
-		const before = new Map(this.rows.map((row) => [row.pupil, row]))
-		this.rows = rows.map((row) => marked(row, before.get(row.pupil)))
+		this.rows = rows.map((row) => marked(row, rowOf(this.rows, row.pupil)))
 		this.asOf = asOf
 	}
 
 	/** Rows that are new or differ, and pupils who are gone. */
 	apply({ asOf, rows, gone }: Change) {
-		const changed = new Map(rows.map((row) => [row.pupil, row]))
-		const left = new Set(gone)
-		const kept = this.rows.filter((row) => !left.has(row.pupil))
+		const kept = this.rows.filter((row) => !gone?.includes(row.pupil))
+		const added = rows.filter((row) => !rowOf(kept, row.pupil))
 		this.rows = kept.map((row) => {
-			const next = changed.get(row.pupil)
-			changed.delete(row.pupil)
+			const next = rowOf(rows, row.pupil)
 			return next ? marked(next, row) : row
 		})
-		for (const row of changed.values()) this.rows.push(marked(row, undefined))
+		this.rows.push(...added.map((row) => marked(row, undefined)))
 		this.rows.sort(
 			(a, b) => a.familyName.localeCompare(b.familyName, 'de') || a.givenName.localeCompare(b.givenName, 'de')
 		)
@@ -85,21 +107,42 @@ export class Roster {
 
 	/** The teacher has seen that a pupil's mode became stricter. */
 	seen(pupil: string) {
-		const row = this.rows.find((r) => r.pupil === pupil)
+		const row = rowOf(this.rows, pupil)
 		if (row) row.stricter = false
 	}
 
 	#heard(take: () => void) {
 		take()
 		this.live = true
+		this.#wait = 1000
 		clearTimeout(this.#timer)
-		this.#timer = setTimeout(() => this.#lost(), silence)
+		this.#timer = setTimeout(() => this.#mendLater(), silence)
 	}
 
-	#lost() {
+	/** The browser does not repeat after an answer like 401 or 503, nor does it notice a line that fell silent. */
+	#mendLater() {
 		this.live = false
+		this.#source?.close()
+		clearTimeout(this.#timer)
+		this.#timer = setTimeout(() => void this.#mend(this.#meeting), this.#wait)
+		this.#wait = Math.min(2 * this.#wait, longest)
+	}
+
+	async #mend(meeting: string) {
+		const { data, problem } = await this.#line.ask(meeting)
+		if (meeting !== this.#meeting) return // stopped, or another meeting by now
+		if (data) {
+			this.takeSnapshot(data)
+			this.follow(meeting)
+		} else if ([401, 403, 404].includes(problem.status)) {
+			this.problem = problem
+		} else {
+			this.#mendLater()
+		}
 	}
 }
+
+const rowOf = <T extends RosterRow>(rows: T[], pupil: string) => rows.find((row) => row.pupil === pupil)
 
 const read = <T = Change>(event: Event): T => JSON.parse((event as MessageEvent<string>).data)
 
