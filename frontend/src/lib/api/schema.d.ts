@@ -467,7 +467,7 @@ export interface paths {
 		}
 		/**
 		 * Live roster (server-sent events)
-		 * @description `snapshot` {asOf, rows} on every connect, then `change` {asOf, rows: changed or new, gone: pupil ids}; a comment every 15 s; `end` before the server closes, after 5 minutes at the latest.
+		 * @description `snapshot` {asOf, rows} on every connect, then `change` {asOf, rows: changed or new, gone: pupil ids}; `ping` {asOf} every 15 s; `end` before the server closes, after 5 minutes at the latest.
 		 *
 		 *     Access: see_modes.
 		 */
