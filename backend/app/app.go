@@ -61,15 +61,28 @@ func Open(c config.Config, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := db.Options{Runtime: c.Database, Owner: c.DatabaseOwner, Clock: now}
-	if c.Database == "" {
-		options.File = c.File()
-	}
-	d, err := db.Open(options)
+	d, err := openDatabase(c)
 	if err != nil {
 		return nil, err
 	}
 	return build(c, d, keys, log)
+}
+
+func openDatabase(c config.Config) (*db.DB, error) {
+	options := db.Options{Runtime: c.Database, Owner: c.DatabaseOwner, Clock: now}
+	if c.Database == "" {
+		options.File = c.File()
+	}
+	return db.Open(options)
+}
+
+// Migrate brings the schema up to date. It needs no keys: on a new machine it is the first command.
+func Migrate(ctx context.Context, c config.Config) error {
+	d, err := openDatabase(c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Migrate(ctx), d.Close())
 }
 
 func build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App, error) {
@@ -106,12 +119,8 @@ func (a *App) Prepare(ctx context.Context) error {
 	if err := a.DB.Check(ctx); err != nil {
 		return err
 	}
-	current, err := a.DB.Current(ctx)
-	if err != nil {
+	if err := a.CheckSchema(ctx); err != nil {
 		return err
-	}
-	if !current {
-		return errors.New("the database schema is not current: run einverstanden migrate with EINVERSTANDEN_DATABASE_OWNER set")
 	}
 	marked, err := a.isDemo(ctx)
 	if err != nil {
@@ -124,6 +133,15 @@ func (a *App) Prepare(ctx context.Context) error {
 		return errors.New("this database belongs to a real school: the demo refuses it")
 	}
 	return nil
+}
+
+// CheckSchema refuses a database that is not current, with what to do about it.
+func (a *App) CheckSchema(ctx context.Context) error {
+	current, err := a.DB.Current(ctx)
+	if current {
+		return nil
+	}
+	return errors.Join(errors.New("the database schema is not current: run einverstanden migrate (on PostgreSQL with EINVERSTANDEN_DATABASE_OWNER set)"), err)
 }
 
 // Serve answers requests until ctx ends, then stops in order: no new requests, streams end, requests finish, the

@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	case "demo":
 		return demo(ctx, out)
 	case "migrate":
-		return withApp(ctx, func(a *app.App) error { return a.DB.Migrate(ctx) })
+		return migrate(ctx)
 	case "school create":
 		return createSchool(ctx, rest, out)
 	case "staff create":
@@ -121,6 +121,14 @@ func demo(ctx context.Context, out io.Writer) error {
 	return a.Serve(ctx, web, nil)
 }
 
+func migrate(ctx context.Context) error {
+	c, err := config.Load(os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	return app.Migrate(ctx, c)
+}
+
 func printDocument(out io.Writer) error {
 	document, err := app.Document()
 	if err != nil {
@@ -140,7 +148,11 @@ func withApp(ctx context.Context, do func(*app.App) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(a), a.Close())
+	err = a.CheckSchema(ctx)
+	if err == nil {
+		err = do(a)
+	}
+	return errors.Join(err, a.Close())
 }
 
 // inSchool runs a command in the named school, or in the only one there is.
@@ -186,12 +198,12 @@ func createSchool(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 	}
-	return withApp(ctx, func(a *app.App) error {
-		if c.Database == "" {
-			if err := a.DB.Migrate(ctx); err != nil {
-				return err
-			}
+	if c.Database == "" {
+		if err := app.Migrate(ctx, c); err != nil {
+			return err
 		}
+	}
+	return withApp(ctx, func(a *app.App) error {
 		made, err := a.Schools.Create(ctx, settings)
 		if err != nil {
 			return err
