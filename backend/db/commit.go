@@ -23,7 +23,8 @@ const (
 // It works under its own context: SQLite answers an interrupted INSERT by rolling back the whole transaction, so one
 // caller's deadline would undo the others' changes. A closure whose caller has gone before its turn is not run.
 type committer struct {
-	writer *gorm.DB
+	writer *gorm.DB      // how queries are built; its pool lends the connection
+	conn   *preparedConn // where they run; the loop's own
 	clock  func() time.Time
 	queue  chan *pending
 
@@ -40,10 +41,18 @@ type pending struct {
 	ready chan struct{}
 }
 
-func newCommitter(writer *gorm.DB, clock func() time.Time) *committer {
-	c := &committer{writer: writer, clock: clock, queue: make(chan *pending, queueSize), done: make(chan struct{})}
+func newCommitter(writer *gorm.DB, clock func() time.Time) (*committer, error) {
+	pool, err := writer.DB()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := newPreparedConn(context.Background(), pool)
+	if err != nil {
+		return nil, err
+	}
+	c := &committer{writer: writer, conn: conn, clock: clock, queue: make(chan *pending, queueSize), done: make(chan struct{})}
 	go c.loop()
-	return c
+	return c, nil
 }
 
 // submit waits until the change is durable or refused. It does not return early when the caller's context ends
@@ -75,7 +84,8 @@ func (c *committer) enqueue(p *pending) error {
 	}
 }
 
-func (c *committer) close() {
+// close waits for what is queued, then gives the connection back.
+func (c *committer) close() error {
 	c.mu.Lock()
 	if !c.closed {
 		c.closed = true
@@ -83,6 +93,7 @@ func (c *committer) close() {
 	}
 	c.mu.Unlock()
 	<-c.done
+	return c.conn.Close()
 }
 
 func (c *committer) loop() {
@@ -124,7 +135,7 @@ func (c *committer) gather(first *pending) (group []*pending, next *pending) {
 
 // commit runs the group in one transaction and tells each caller its outcome.
 func (c *committer) commit(group []*pending) {
-	err := c.writer.WithContext(context.Background()).Transaction(func(g *gorm.DB) error {
+	err := c.transact(func(g *gorm.DB) error {
 		for _, p := range group {
 			if err := c.runOne(g, p); err != nil {
 				return err
@@ -138,6 +149,23 @@ func (c *committer) commit(group []*pending) {
 		}
 		close(p.ready)
 	}
+}
+
+func (c *committer) transact(do func(*gorm.DB) error) error {
+	g := c.writer.Session(&gorm.Session{NewDB: true, Context: context.Background()})
+	g.Statement.ConnPool = c.conn
+	// Deferred transactions that read and then write fail at once with SQLITE_BUSY_SNAPSHOT; immediate ones wait.
+	err := exec(c.conn, "BEGIN IMMEDIATE")
+	if err == nil {
+		err = do(g)
+	}
+	if err == nil {
+		err = exec(c.conn, "COMMIT")
+	}
+	if err != nil {
+		_ = exec(c.conn, "ROLLBACK") // refused where SQLite has rolled back already: then there is nothing to do
+	}
+	return err
 }
 
 // runOne runs one closure in its savepoint. The error it returns is one that the whole group shares; the closure's

@@ -65,10 +65,11 @@ func (d *DB) Dialect() Dialect { return d.dialect }
 
 // Close waits for changes under way, then closes readers and writer.
 func (d *DB) Close() error {
+	var errs []error
 	if d.commits != nil {
-		d.commits.close()
+		errs = append(errs, d.commits.close())
 	}
-	errs := []error{closePool(d.readers)}
+	errs = append(errs, closePool(d.readers))
 	if d.writer != d.readers {
 		errs = append(errs, closePool(d.writer))
 	}

@@ -26,8 +26,8 @@ func openSQLite(options Options) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(options.File), 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	// Deferred transactions that read and then write fail at once with SQLITE_BUSY_SNAPSHOT; immediate ones wait.
-	writer, err := openSQLitePool(options.File, "&_txlock=immediate", 1, false)
+	// One connection is the committer's, the other serves migrations.
+	writer, err := openSQLitePool(options.File, "&_txlock=immediate", 2, false)
 	if err != nil {
 		return nil, err
 	}
@@ -35,9 +35,12 @@ func openSQLite(options Options) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, closePool(writer))
 	}
+	commits, err := newCommitter(writer, options.Clock)
+	if err != nil {
+		return nil, errors.Join(err, closePool(readers), closePool(writer))
+	}
 	return &DB{
-		dialect: SQLite, clock: options.Clock, options: options,
-		readers: readers, writer: writer, commits: newCommitter(writer, options.Clock),
+		dialect: SQLite, clock: options.Clock, options: options, readers: readers, writer: writer, commits: commits,
 	}, nil
 }
 
@@ -92,11 +95,9 @@ func (d *DB) DataVersion(ctx context.Context) (int64, error) {
 	if d.dialect != SQLite {
 		return 0, nil
 	}
-	pool, err := d.writer.DB()
-	if err != nil {
-		return 0, err
-	}
 	var version int64
-	err = pool.QueryRowContext(ctx, "PRAGMA data_version").Scan(&version)
-	return version, toFault(err)
+	err := d.Outside(ctx, func(tx *Tx) error { // on the writer's connection, to which its own commits are no news
+		return tx.G().Raw("PRAGMA data_version").Scan(&version).Error
+	})
+	return version, err
 }
