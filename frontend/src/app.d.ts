@@ -1,5 +1,10 @@
 declare global {
-	namespace App {}
+	namespace App {
+		interface PageState {
+			/** Step of the letter; absent on the first. */
+			step?: 'choose' | 'sign' | 'check'
+		}
+	}
 }
 
 export {}

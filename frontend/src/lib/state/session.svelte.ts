@@ -2,6 +2,7 @@ import { api, call } from '$lib/api/client'
 import type { Problem } from '$lib/api/problem'
 import type { Me } from '$lib/api/types'
 import { i18n, isLanguage } from '$lib/i18n'
+import { outbox } from '$lib/offline'
 
 /** Who is signed in. Everything that belongs to one person is dropped when that changes. */
 class Session {
@@ -22,6 +23,7 @@ class Session {
 	async become(me: Me) {
 		this.me = me
 		this.known = true
+		if (me.role === 'guardian' || me.role === 'pupil') void outbox.become(me.account.id)
 		const kept = localStorage.getItem('language')
 		if (!kept && isLanguage(me.language)) await i18n.choose(me.language)
 	}
@@ -31,6 +33,7 @@ class Session {
 		const language = localStorage.getItem('language')
 		const { problem } = await call(api.DELETE('/api/v1/session'))
 		if (problem && problem.status !== 401) return problem
+		if (this.me) await outbox.clear(this.me.account.id)
 		if (language) localStorage.setItem('language', language)
 		this.me = undefined
 		return undefined
