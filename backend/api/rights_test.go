@@ -1,0 +1,235 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"einverstanden/backend/authz"
+	"einverstanden/backend/db"
+	"einverstanden/backend/fault"
+	"einverstanden/backend/school"
+	"einverstanden/backend/testkit"
+)
+
+// right says what an operation answers to whom. The cells stand in the order of everybody: a status for all objects,
+// or one for each of the places own/other/foreign/unknown.
+type right struct {
+	call  func(w *world, at place, role authz.Role) call
+	cells string
+}
+
+// call is a request on its way: the path below the base, and the body of what is not a GET.
+type call struct {
+	path string
+	body any
+	raw  []byte // in place of body: a file
+}
+
+// place is where the object lies that a call is about.
+type place int
+
+const (
+	own     place = iota // the caller's own class or child
+	other                // of the same school, but another class and family
+	foreign              // of another school; PostgreSQL alone holds several
+	unknown              // nowhere
+)
+
+var everybody = []authz.Role{authz.Nobody, authz.Guardian, authz.Pupil, authz.Teacher, authz.Office, authz.Head, authz.DPO}
+
+// rights is the whole matrix, written down a second time on purpose: it must not be derived from the table that it
+// checks. Columns: nobody, guardian, pupil, teacher, office, head, dpo.
+var rights = map[string]right{
+	"getEntry": {at("/entry"), "200 200 200 200 200 200 200"},
+	"getText":  {schoolText, "200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404"},
+
+	"signInWithLetter":   {wrongLetter, "401 401 401 401 401 401 401"},
+	"signInWithPassword": {wrongPassword, "401 401 401 401 401 401 401"},
+	"refreshSession":     {with("/session/refresh", nil), "401 200 200 200 200 200 200"},
+	"signOut":            {at("/session"), "401 204 204 204 204 204 204"},
+	"getMe":              {at("/me"), "401 200 200 200 200 200 200"},
+	"chooseLanguage":     {with("/me/language", object{"language": "en"}), "401 204 204 204 204 204 204"},
+
+	"listChildren": {at("/children"), "401 200 200 403 403 403 403"},
+	"getConsent":   {child("/consent", nil), "401 200/404/404/404 200/404/404/404 403 403 403 403"},
+	"decide":       {child("/decisions", no), "401 201/404/404/404 201/404/404/404 403 403 403 403"},
+	"withdraw":     {child("/withdrawals", object{"extent": "all"}), "401 200/404/404/404 200/404/404/404 403 403 403 403"},
+	"getReceipt":   {receipt, "401 200/404/404/404 200/404/404/404 403 403 403 403"},
+
+	"listClasses":       {at("/classes"), "401 403 403 200 200 200 403"},
+	"getModes":          {class("/classes/%s/modes", nil), "401 403 403 200/404/404/404 200/200/404/404 200/200/404/404 403"},
+	"listPeople":        {pupil("/pupils/%s/people", nil), "401 403 403 200/404/404/404 200/200/404/404 200/200/404/404 403"},
+	"receiveWithdrawal": {receivedWithdrawal, "401 403 403 201/404/404/404 201/201/404/404 201/201/404/404 403"},
+	"giveClass":         {givenClass, "401 403 403 403 204/204/404/404 204/204/404/404 403"},
+	"takeClass":         {takenClass, "401 403 403 403 204/204/404/404 204/204/404/404 403"},
+	"listStaff":         {at("/staff"), "401 403 403 403 200 200 403"},
+
+	"listMeetings": {at("/meetings"), "401 403 403 200 200 200 403"},
+	"planMeeting":  {plannedMeeting, "401 403 403 201/404/404/404 403 403 403"},
+	"getMeeting":   {meetingAt(""), "401 403 403 200/404/404/404 200/200/404/404 200/200/404/404 403"},
+	"getRoster":    {meetingAt("/roster"), "401 403 403 200/404/404/404 200/200/404/404 200/200/404/404 403"},
+	"streamRoster": {meetingAt("/roster/stream"), "401 403 403 200/404/404/404 200/200/404/404 200/200/404/404 403"},
+
+	"listPupils":        {class("/pupils?class=%s", nil), "401 403 403 403 200/200/404/404 200/200/404/404 200/200/404/404"},
+	"getPupil":          {pupil("/pupils/%s", nil), "401 403 403 403 200/200/404/404 200/200/404/404 200/200/404/404"},
+	"listStandings":     {class("/standings?class=%s", nil), "401 403 403 403 200/200/404/404 200/200/404/404 200/200/404/404"},
+	"listGuardianships": {pupil("/guardianships?pupil=%s", nil), "401 403 403 403 200/200/404/404 200/200/404/404 200/200/404/404"},
+
+	"setGuardianship":         {guardianship, "401 403 403 403 200/200/404/404 200/200/404/404 403"},
+	"recordDecision":          {recordedDecision, "401 403 403 403 201/201/404/404 201/201/404/404 403"},
+	"invalidateDecision":      {decision("/invalidation", object{"reason": "wrong_person"}), "401 403 403 403 204/204/404/404 204/204/404/404 403"},
+	"confirmWithdrawal":       {decision("/confirmation", object{}), "401 403 403 403 204/204/404/404 204/204/404/404 403"},
+	"listReceivedWithdrawals": {at("/received-withdrawals"), "401 403 403 403 200 200 403"},
+	"listProposals":           {at("/proposals"), "401 403 403 403 200 200 403"},
+	"confirmProposal":         {proposed("/confirm"), "401 403 403 403 204/204/404/404 204/204/404/404 403"},
+	"rejectProposal":          {proposed("/reject"), "401 403 403 403 204/204/404/404 204/204/404/404 403"},
+
+	"printLetters": {letters, "401 403 403 403 200/200/404/404 200/200/404/404 403"},
+	"listLetters":  {class("/letters?class=%s", nil), "401 403 403 403 200/200/404/404 200/200/404/404 403"},
+	"voidLetter":   {letter, "401 403 403 403 204/204/404/404 204/204/404/404 403"},
+
+	"proposeImport": {classList, "401 403 403 403 201 201 403"},
+	"getImport":     {importPlan("", nil), "401 403 403 403 200/200/404/404 200/200/404/404 403"},
+	"applyImport":   {importPlan("/apply", object{"confirmed": []string{}}), "401 403 403 403 200/200/404/404 200/200/404/404 403"},
+}
+
+// Every operation, asked by everybody, about what is theirs and what is not. What is not theirs looks like nothing.
+func TestRights(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		w := newWorld(t, env)
+		for _, op := range w.operations() {
+			right, ok := rights[op.OperationID]
+			if !ok {
+				t.Errorf("%s %s (%s) has no entry in rights", op.Method, op.Path, op.OperationID)
+				continue
+			}
+			w.check(op.OperationID, op.Method, right)
+		}
+	})
+}
+
+func TestRightsSpeakOfOperationsAlone(t *testing.T) {
+	known := map[string]bool{}
+	for _, op := range operationsOf(t) {
+		known[op.OperationID] = true
+	}
+	for name, right := range rights {
+		if !known[name] {
+			t.Errorf("there is no operation %s", name)
+		}
+		if len(strings.Fields(right.cells)) != len(everybody) {
+			t.Errorf("%s speaks of %d roles, want %d", name, len(strings.Fields(right.cells)), len(everybody))
+		}
+	}
+	for _, role := range authz.Roles {
+		if !slices.Contains(everybody, role) {
+			t.Errorf("%s is in no column", role)
+		}
+	}
+}
+
+func TestSQLiteHoldsOneSchool(t *testing.T) {
+	env := testkit.NewSQLite(t)
+	first := env.NewSchool(t)
+	var settings school.Settings
+	first.Read(func(tx *db.Tx) (err error) {
+		settings, err = first.Service.Settings(tx)
+		return err
+	})
+	_, err := first.Service.Create(t.Context(), settings)
+	if !errors.Is(err, fault.New(fault.SQLiteHoldsOne)) {
+		t.Errorf("a second school: %v", err)
+	}
+}
+
+// check asks an operation in the name of everybody.
+func (w *world) check(name, method string, r right) {
+	w.t.Helper()
+	for i, cell := range strings.Fields(r.cells) {
+		role := everybody[i]
+		c := w.clientOf(name, role)
+		nowhere := ""
+		for _, at := range []place{unknown, own, other, foreign} {
+			want, ok := statusAt(cell, at)
+			if !ok || at == foreign && w.DB.Dialect() == db.SQLite {
+				continue
+			}
+			w.Clock.Set(time.Now()) // a stream's write deadlines are real time
+			got := w.ask(c, method, r.call(w, at, role))
+			who := fmt.Sprintf("%s by %q at %s", name, role, []string{"own", "other", "foreign", "unknown"}[at])
+			if fmt.Sprint(got.status) != want {
+				w.t.Errorf("%s: status %d, want %s: %s", who, got.status, want, got.body)
+			}
+			if at == unknown {
+				nowhere = anonymous(got)
+			}
+			if want == "404" && anonymous(got) != nowhere {
+				w.t.Errorf("%s is told from what does not exist:\n%s\n%s", who, anonymous(got), nowhere)
+			}
+		}
+	}
+}
+
+// statusAt reads a cell. A single status holds for every place, so asking for one that exists is enough.
+func statusAt(cell string, at place) (status string, ok bool) {
+	if !strings.Contains(cell, "/") {
+		return cell, at == own
+	}
+	return strings.Split(cell, "/")[at], true
+}
+
+var instance = regexp.MustCompile(`urn:einverstanden:request:[0-9a-f]{16}`)
+
+// anonymous is an answer as whoever guesses ids can tell it from others: status, headers, body without request id.
+func anonymous(a answer) string {
+	header := a.header.Clone()
+	header.Del("Date")
+	var lines []string
+	for name, values := range header {
+		lines = append(lines, name+": "+strings.Join(values, ", "))
+	}
+	slices.Sort(lines)
+	return fmt.Sprintf("%d\n%s\n%s", a.status, strings.Join(lines, "\n"), instance.ReplaceAll(a.body, []byte("*")))
+}
+
+// clientOf is signed in once for all operations, but for the one that ends the session.
+func (w *world) clientOf(operation string, role authz.Role) *client {
+	w.t.Helper()
+	if operation == "signOut" {
+		return w.as(role)
+	}
+	if w.clients[role] == nil {
+		w.clients[role] = w.as(role)
+	}
+	return w.clients[role]
+}
+
+// ask sends a call with a key of its own. Of an event stream it takes the head alone.
+func (w *world) ask(c *client, method string, call call) answer {
+	w.t.Helper()
+	if strings.HasSuffix(call.path, "/stream") {
+		return w.head(c, call.path)
+	}
+	if method == http.MethodGet || method == http.MethodDelete {
+		return c.send(method, call.path, "", nil, nil)
+	}
+	body := call.raw
+	change := func(r *http.Request) {}
+	if body != nil {
+		change = func(r *http.Request) { r.Header.Set("Content-Type", "text/csv") }
+	} else if call.body != nil {
+		var err error
+		if body, err = json.Marshal(call.body); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.keys++
+	return c.send(method, call.path, fmt.Sprintf("right-%d", w.keys), body, change)
+}

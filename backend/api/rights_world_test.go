@@ -1,0 +1,349 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"einverstanden/backend/account"
+	"einverstanden/backend/authz"
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/consent"
+	"einverstanden/backend/id"
+	"einverstanden/backend/meeting"
+	"einverstanden/backend/participation"
+	"einverstanden/backend/school"
+	"einverstanden/backend/testkit"
+)
+
+// object is the body of a call.
+type object = map[string]any
+
+// site is a class with a pupil and its guardian, in one school.
+type site struct {
+	*testkit.School
+	class    school.Class
+	pupil    school.Pupil
+	guardian school.Guardian
+	teacher  authz.Actor
+}
+
+// world is a house with all that the rights matrix asks about.
+type world struct {
+	*house
+	sites   map[place]site
+	clients map[authz.Role]*client
+	spare   id.Account // a teacher without a class
+	keys    int
+}
+
+func newWorld(t *testing.T, env *testkit.Env) *world {
+	t.Helper()
+	h := newHouse(t, env)
+	w := &world{house: h, sites: map[place]site{}, clients: map[authz.Role]*client{}}
+	h.adult()
+	w.sites[own] = w.furnish(site{School: h.School, class: h.class, pupil: h.pupil, guardian: h.guardian})
+	w.sites[other] = w.furnish(site{School: h.School, class: h.other, pupil: h.stranger, guardian: h.Guardian("Uwe", "Fremd", h.stranger)})
+	if env.DB.Dialect() == "postgres" {
+		s := env.NewSchool(t)
+		away := site{School: s, class: s.Class("7b")}
+		away.pupil = s.Pupil("Ole", "Auswärts", "2014-05-05", away.class)
+		away.guardian = s.Guardian("Ina", "Auswärts", away.pupil)
+		if _, err := h.consents.Publish(s.Ctx, s.Staff(authz.Head), plainDraft(t), calendar.Date{}); err != nil {
+			t.Fatal(err)
+		}
+		w.sites[foreign] = w.furnish(away)
+	}
+	w.spare = w.newTeacher(h.Ctx, "spare").Account
+	return w
+}
+
+func plainDraft(t *testing.T) consent.Draft {
+	t.Helper()
+	draft, err := consent.ParseDraft([]byte(`{"purpose": "video_conference", "change": "material", "policy": "one", "say": {"preset": "letter"},
+		"languages": {"de": {"title": "Videokonferenzen", "blocks": [{"id": "p1", "kind": "point", "text": "Text"}]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return draft
+}
+
+func (w *world) newTeacher(ctx context.Context, name string) authz.Actor {
+	w.t.Helper()
+	made, err := w.accounts.CreateStaff(ctx, account.NewStaff{
+		Name: "Kim " + name, Email: name + "@schule.example", Role: authz.Teacher, Password: "kupfer-Lampe-41-wiese", Language: "de",
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return authz.Actor{Account: made, Session: id.New[id.Session](), Role: authz.Teacher}
+}
+
+// furnish gives the site a teacher.
+func (w *world) furnish(s site) site {
+	w.t.Helper()
+	s.teacher = w.newTeacher(s.Ctx, fmt.Sprintf("lehrkraft%d", len(w.sites)))
+	s.teacher.School = s.ID
+	if err := s.Service.GiveClass(s.Ctx, s.Staff(authz.Office), s.class.ID, s.teacher.Account); err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+// operations are those of the document, by their names.
+func (h *house) operations() []*huma.Operation { return listOperations(h.server) }
+
+func listOperations(s *Server) (all []*huma.Operation) {
+	for _, item := range s.huma.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Delete, item.Patch, item.Head, item.Options, item.Trace} {
+			if op != nil {
+				all = append(all, op)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b *huma.Operation) int { return strings.Compare(a.OperationID, b.OperationID) })
+	return all
+}
+
+// operationsOf are the operations of a server that needs no database, for tests of the document.
+func operationsOf(t *testing.T) []*huma.Operation { return listOperations(bareServer(t)) }
+
+// head opens an event stream and hangs up when it has been let in.
+func (w *world) head(c *client, path string) answer {
+	w.t.Helper()
+	ctx, hangUp := context.WithTimeout(context.Background(), 10*time.Second)
+	defer hangUp()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.base+apiPrefix+path, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	request.Header.Set("Cookie", accessCookie+"="+c.cookies[accessCookie])
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	got := answer{status: response.StatusCode, header: response.Header}
+	if got.status != http.StatusOK {
+		if got.body, err = io.ReadAll(response.Body); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return got
+}
+
+func at(path string) func(*world, place, authz.Role) call { return with(path, nil) }
+
+func with(path string, body any) func(*world, place, authz.Role) call {
+	return func(*world, place, authz.Role) call { return call{path: path, body: body} }
+}
+
+// fresh is the id of the thing at the place, made by the maker where there is a place.
+func fresh[T ~string](w *world, at place, made func(site) T) string {
+	s, ok := w.sites[at]
+	if !ok {
+		return string(id.New[T]())
+	}
+	return string(made(s))
+}
+
+func schoolText(w *world, at place, _ authz.Role) call {
+	return call{path: "/texts/" + fresh(w, at, func(s site) id.School { return s.ID })}
+}
+
+func class(format string, body any) func(*world, place, authz.Role) call {
+	return func(w *world, at place, _ authz.Role) call {
+		return call{path: fmt.Sprintf(format, fresh(w, at, func(s site) id.Class { return s.class.ID })), body: body}
+	}
+}
+
+func pupil(format string, body any) func(*world, place, authz.Role) call {
+	return func(w *world, at place, _ authz.Role) call { return call{path: fmt.Sprintf(format, w.pupilAt(at)), body: body} }
+}
+
+func (w *world) pupilAt(at place) string {
+	return fresh(w, at, func(s site) id.Pupil { return s.pupil.ID })
+}
+
+// child is about the guardian's child, or about the pupil itself. body may be what makes the body, for the form in force.
+func child(suffix string, body any) func(*world, place, authz.Role) call {
+	return func(w *world, at place, role authz.Role) call {
+		pupil := w.pupilAt(at)
+		if at == own && role == authz.Pupil {
+			pupil = string(w.adult().ID)
+		}
+		if answer, ok := body.(func(*world) any); ok {
+			return call{path: "/children/" + pupil + suffix, body: answer(w)}
+		}
+		return call{path: "/children/" + pupil + suffix, body: body}
+	}
+}
+
+// no is an answer that everybody may give on every version.
+func no(w *world) any {
+	var public publicTextBody
+	w.nobody().want(200, w.nobody().get("/texts/"+string(w.ID))).into(w.t, &public)
+	return object{
+		"answer": "none", "formVersion": public.Version.ID, "textSha256": public.German.TextSHA256, "language": "de", "after": nil,
+	}
+}
+
+func (w *world) actorAt(s site, role authz.Role, at place) (authz.Actor, id.Pupil) {
+	if at == own && role == authz.Pupil {
+		return s.As(id.PupilOf(w.adult().ID)), w.adult().ID
+	}
+	return s.As(id.GuardianOf(s.guardian.ID)), s.pupil.ID
+}
+
+func receipt(w *world, at place, role authz.Role) call {
+	return call{path: "/receipts/" + fresh(w, at, func(s site) id.Statement {
+		actor, pupil := w.actorAt(s, role, at)
+		outcome, err := w.consents.Withdraw(s.Ctx, actor, pupil, consent.Everything)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return outcome.Receipt.ID
+	})}
+}
+
+func (w *world) from(at place) string {
+	return "guardian:" + fresh(w, at, func(s site) id.Guardian { return s.guardian.ID })
+}
+
+func receivedWithdrawal(w *world, at place, _ authz.Role) call {
+	return call{path: "/pupils/" + w.pupilAt(at) + "/received-withdrawals", body: object{"extent": "all", "from": w.from(at)}}
+}
+
+func recordedDecision(w *world, at place, _ authz.Role) call {
+	return call{path: "/pupils/" + w.pupilAt(at) + "/recorded-decisions", body: object{
+		"person":  object{"kind": "guardian", "id": strings.TrimPrefix(w.from(at), "guardian:")},
+		"channel": "in_person", "answer": "none", "receivedOn": w.Today().String(),
+	}}
+}
+
+func givenClass(w *world, at place, _ authz.Role) call {
+	class := fresh(w, at, func(s site) id.Class { return s.class.ID })
+	return call{path: "/classes/" + class + "/teachers/" + string(w.spare)}
+}
+
+func takenClass(w *world, at place, role authz.Role) call {
+	c := givenClass(w, at, role)
+	if at == own || at == other {
+		s := w.sites[at]
+		if err := s.Service.GiveClass(s.Ctx, s.Staff(authz.Office), s.class.ID, w.spare); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return c
+}
+
+func plannedMeeting(w *world, at place, _ authz.Role) call {
+	return call{path: "/meetings", body: object{
+		"title": "Mathematik", "kind": "lesson", "classId": fresh(w, at, func(s site) id.Class { return s.class.ID }), "minutes": 45,
+	}}
+}
+
+func meetingAt(suffix string) func(*world, place, authz.Role) call {
+	return func(w *world, at place, _ authz.Role) call {
+		return call{path: "/meetings/" + fresh(w, at, func(s site) id.Meeting {
+			planned, err := w.meetings.Plan(s.Ctx, s.teacher, meeting.Plan{
+				Title: "Mathematik", Kind: participation.Lesson, Class: s.class.ID, Length: 45 * time.Minute,
+			})
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return planned.ID
+		}) + suffix}
+	}
+}
+
+func guardianship(w *world, at place, _ authz.Role) call {
+	return call{
+		path: "/guardianships/" + fresh(w, at, func(s site) id.Guardianship { return s.GuardianshipOf(s.guardian, s.pupil).ID }),
+		body: object{"custody": "joint", "prevented": false, "disputed": false, "protected": false},
+	}
+}
+
+func (w *world) record(s site, channel consent.Channel, answer participation.Mode) consent.Recorded {
+	w.t.Helper()
+	recorder := s.teacher
+	received := consent.Received{Pupil: s.pupil.ID, Person: id.GuardianOf(s.guardian.ID), Channel: channel, ReceivedOn: s.Today()}
+	if channel == consent.ByTeacher {
+		received.Extent = consent.Everything
+	} else {
+		received.Answer = &answer
+	}
+	recorded, err := w.consents.Record(s.Ctx, recorder, received)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return recorded
+}
+
+func decision(suffix string, body any) func(*world, place, authz.Role) call {
+	return func(w *world, at place, _ authz.Role) call {
+		return call{path: "/decisions/" + fresh(w, at, func(s site) id.Decision {
+			return w.record(s, consent.ByTeacher, participation.None).Decision
+		}) + suffix, body: body}
+	}
+}
+
+func proposed(suffix string) func(*world, place, authz.Role) call {
+	return func(w *world, at place, _ authz.Role) call {
+		return call{path: "/proposals/" + fresh(w, at, func(s site) id.Proposal {
+			return w.record(s, consent.Paper, participation.Audio).Proposal
+		}) + suffix, body: object{}}
+	}
+}
+
+func letters(w *world, at place, _ authz.Role) call {
+	return call{path: "/letters", body: object{"pupils": []string{w.pupilAt(at)}}}
+}
+
+func letter(w *world, at place, _ authz.Role) call {
+	return call{path: "/letters/" + fresh(w, at, func(s site) id.Letter { return w.issue(s).ID }) + "/void", body: object{}}
+}
+
+func (w *world) issue(s site) account.IssuedLetter {
+	w.t.Helper()
+	letters, err := w.accounts.IssueForSystem(s.Ctx, []account.Recipient{{Person: id.GuardianOf(s.guardian.ID)}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return letters[0]
+}
+
+func wrongLetter(w *world, _ place, _ authz.Role) call {
+	w.keys++
+	return call{path: "/session/letter", body: object{
+		"letterNo": fmt.Sprintf("%08d", w.keys), "secret": "0000-0000-0000-00", "birthDate": "2014-03-12",
+	}}
+}
+
+func wrongPassword(w *world, _ place, role authz.Role) call {
+	return call{path: "/session/password", body: object{"email": "niemand-" + string(role) + "@schule.example", "password": "falsch"}}
+}
+
+// unchanged is the class list of the school as it is.
+const unchanged = "Nachname;Vorname;Klasse;Geburtsdatum\r\nBrückner;Lena;7b;12.03.2014\r\nFremd;Jan;7c;02.02.2014\r\nVolljährig;Ada;7b;01.01.2000\r\n"
+
+func classList(*world, place, authz.Role) call { return call{path: "/imports", raw: []byte(unchanged)} }
+
+func importPlan(suffix string, body any) func(*world, place, authz.Role) call {
+	return func(w *world, at place, _ authz.Role) call {
+		return call{path: "/imports/" + fresh(w, at, func(s site) id.ImportPlan {
+			stored, err := w.server.Intake.Propose(s.Ctx, s.Staff(authz.Office), []byte(unchanged))
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			return stored.ID
+		}) + suffix, body: body}
+	}
+}
