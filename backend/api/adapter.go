@@ -23,10 +23,9 @@ type adapter struct {
 	before func(*huma.Operation, *fiber.Ctx) error // rights and body, ahead of huma's own reading
 }
 
-// Handle registers an operation; the path {id} of OpenAPI is :id for Fiber.
+// Handle registers an operation.
 func (a *adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
-	path := strings.NewReplacer("{", ":", "}", "").Replace(op.Path)
-	a.app.Add(op.Method, path, func(c *fiber.Ctx) error {
+	a.app.Add(op.Method, fiberPath(op.Path), func(c *fiber.Ctx) error {
 		if err := a.before(op, c); err != nil {
 			return err
 		}
@@ -34,6 +33,9 @@ func (a *adapter) Handle(op *huma.Operation, handler func(huma.Context)) {
 		return nil
 	})
 }
+
+// fiberPath is a path of the document as Fiber writes it: :id for {id}.
+func fiberPath(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
 
 // ServeHTTP is for net/http servers; Fiber is none.
 func (a *adapter) ServeHTTP(w http.ResponseWriter, _ *http.Request) {

@@ -6,7 +6,9 @@ import (
 	"io"
 	"mime"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
 	"einverstanden/backend/fault"
@@ -32,7 +34,25 @@ func checkBody(c *fiber.Ctx) error {
 	return checkJSON(body)
 }
 
+// checkAddress refuses text that PostgreSQL does not take, before it gets there: no id and no name holds such bytes.
+func checkAddress(op *huma.Operation, c *fiber.Ctx) error {
+	if !isText(c.Path()) {
+		return fault.New(fault.NothingHere)
+	}
+	for _, parameter := range op.Parameters {
+		if parameter.In == "query" && !isText(c.Query(parameter.Name)) {
+			return fault.InvalidField("query."+parameter.Name, fault.FieldInvalid)
+		}
+	}
+	return nil
+}
+
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
 func checkJSON(body []byte) error {
+	if !utf8.Valid(body) {
+		return fault.New(fault.MalformedBody)
+	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
 	if err := walkValue(decoder, "", 0); err != nil {
@@ -61,6 +81,9 @@ func walkValue(decoder *json.Decoder, path string, depth int) error {
 		}
 		return closeDelim(decoder)
 	}
+	if text, ok := token.(string); ok && !isText(text) {
+		return fault.New(fault.MalformedBody)
+	}
 	return nil
 }
 
@@ -69,7 +92,7 @@ func walkObject(decoder *json.Decoder, path string, depth int) error {
 	for decoder.More() {
 		token, err := decoder.Token()
 		name, ok := token.(string)
-		if err != nil || !ok {
+		if err != nil || !ok || !isText(name) {
 			return fault.Wrap(fault.MalformedBody, err)
 		}
 		field := strings.TrimPrefix(path+"."+name, ".")

@@ -23,8 +23,8 @@ func (s *Server) letterRoutes() {
 		Description: "one page per letter", Content: map[string]*huma.MediaType{"application/pdf": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
 		Headers: map[string]*huma.Param{"X-Letter-Count": {Schema: &huma.Schema{Type: "integer"}, Description: "number of letters"}},
 	}}
-	route(s, authz.IssueLetters, printing, s.printLetters)
-	route(s, authz.IssueLetters, get("/letters", "letters", "listLetters", "Letters, the newest first"), s.listLetters)
+	route(s, authz.IssueLetters, answers(printing, 404), s.printLetters)
+	route(s, authz.IssueLetters, answers(get("/letters", "letters", "listLetters", "Letters, the newest first"), 400, 404), s.listLetters)
 	void := post("/letters/{id}/void", "letters", "voidLetter", "Make an unused letter worthless")
 	void.DefaultStatus = http.StatusNoContent
 	route(s, authz.IssueLetters, void, s.voidLetter)

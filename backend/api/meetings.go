@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"einverstanden/backend/authz"
@@ -12,9 +11,8 @@ import (
 )
 
 func (s *Server) meetingRoutes() {
-	route(s, authz.SeeModes, get("/meetings", "meetings", "listMeetings", "Meetings of the caller's classes"), s.listMeetings)
-	plan := idempotent(post("/meetings", "meetings", "planMeeting", "Plan a meeting, or begin one now"))
-	plan.DefaultStatus = http.StatusCreated
+	route(s, authz.SeeModes, answers(get("/meetings", "meetings", "listMeetings", "Meetings of the caller's classes"), 400), s.listMeetings)
+	plan := answers(idempotent(post("/meetings", "meetings", "planMeeting", "Plan a meeting, or begin one now")), 201, 404)
 	route(s, authz.PlanMeetings, plan, s.planMeeting)
 	route(s, authz.SeeModes, get("/meetings/{id}", "meetings", "getMeeting", "One meeting"), s.getMeeting)
 	route(s, authz.SeeModes, get("/meetings/{id}/roster", "meetings", "getRoster", "Pupils with their modes; never a reason"), s.getRoster)

@@ -15,11 +15,11 @@ import (
 )
 
 func (s *Server) officeRoutes() {
-	route(s, authz.SeePupils, get("/guardianships", "office", "listGuardianships", "Guardianships of a pupil, ended ones included"), s.listGuardianships)
+	route(s, authz.SeePupils, answers(get("/guardianships", "office", "listGuardianships", "Guardianships of a pupil, ended ones included"), 404), s.listGuardianships)
 	set := idempotent(put("/guardianships/{id}", "office", "setGuardianship", "Custody and marks; what could raise a mode waits for a second member of staff"))
-	route(s, authz.EditGuardianships, set, s.setGuardianship)
+	route(s, authz.EditGuardianships, answers(set, 200, 202), s.setGuardianship)
 	record := idempotent(post("/pupils/{id}/recorded-decisions", "office", "recordDecision", "A decision received on paper, by phone or in person"))
-	route(s, authz.RecordForOthers, record, s.recordDecision)
+	route(s, authz.RecordForOthers, answers(record, 201, 202), s.recordDecision)
 	route(s, authz.RecordForOthers, idempotent(post("/decisions/{id}/invalidation", "office", "invalidateDecision", "A recorded decision was not that person's")), s.invalidateDecision)
 	route(s, authz.RecordForOthers, idempotent(post("/decisions/{id}/confirmation", "office", "confirmWithdrawal", "The office has checked a withdrawal that a teacher received")), s.confirmWithdrawal)
 	route(s, authz.RecordForOthers, get("/received-withdrawals", "office", "listReceivedWithdrawals", "Withdrawals that teachers received, not confirmed yet"), s.listReceived)
@@ -98,7 +98,14 @@ type guardianshipsInput struct {
 
 func (s *Server) listGuardianships(ctx context.Context, in *guardianshipsInput) (*out[list[guardianshipBody]], error) {
 	var bodies []guardianshipBody
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		known, err := s.Schools.Pupils(tx, []id.Pupil{in.Pupil})
+		if err != nil {
+			return err
+		}
+		if _, ok := known[in.Pupil]; !ok {
+			return fault.New(fault.NothingHere)
+		}
 		bodies, err = s.guardianshipsOf(tx, []id.Pupil{in.Pupil})
 		return err
 	})

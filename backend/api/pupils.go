@@ -16,9 +16,9 @@ import (
 )
 
 func (s *Server) pupilRoutes() {
-	route(s, authz.SeePupils, get("/pupils", "pupils", "listPupils", "Pupils with their modes"), s.listPupils)
+	route(s, authz.SeePupils, answers(get("/pupils", "pupils", "listPupils", "Pupils with their modes"), 400, 404), s.listPupils)
 	route(s, authz.SeePupils, get("/pupils/{id}", "pupils", "getPupil", "One pupil: standing with its reasons, guardianships, decisions"), s.getPupil)
-	route(s, authz.SeePupils, get("/standings", "pupils", "listStandings", "Standings of a class with the kinds of their reasons"), s.listStandings)
+	route(s, authz.SeePupils, answers(get("/standings", "pupils", "listStandings", "Standings of a class with the kinds of their reasons"), 404), s.listStandings)
 }
 
 // PupilRow is a pupil in the office's list.

@@ -14,8 +14,8 @@ import (
 
 	"einverstanden/backend/account"
 	"einverstanden/backend/authz"
-	"einverstanden/backend/calendar"
 	"einverstanden/backend/consent"
+	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/participation"
@@ -51,28 +51,16 @@ func newWorld(t *testing.T, env *testkit.Env) *world {
 	h.adult()
 	w.sites[own] = w.furnish(site{School: h.School, class: h.class, pupil: h.pupil, guardian: h.guardian})
 	w.sites[other] = w.furnish(site{School: h.School, class: h.other, pupil: h.stranger, guardian: h.Guardian("Uwe", "Fremd", h.stranger)})
-	if env.DB.Dialect() == "postgres" {
+	if env.DB.Dialect() == db.Postgres {
 		s := env.NewSchool(t)
 		away := site{School: s, class: s.Class("7b")}
 		away.pupil = s.Pupil("Ole", "Auswärts", "2014-05-05", away.class)
 		away.guardian = s.Guardian("Ina", "Auswärts", away.pupil)
-		if _, err := h.consents.Publish(s.Ctx, s.Staff(authz.Head), plainDraft(t), calendar.Date{}); err != nil {
-			t.Fatal(err)
-		}
+		h.publish(s)
 		w.sites[foreign] = w.furnish(away)
 	}
 	w.spare = w.newTeacher(h.Ctx, "spare").Account
 	return w
-}
-
-func plainDraft(t *testing.T) consent.Draft {
-	t.Helper()
-	draft, err := consent.ParseDraft([]byte(`{"purpose": "video_conference", "change": "material", "policy": "one", "say": {"preset": "letter"},
-		"languages": {"de": {"title": "Videokonferenzen", "blocks": [{"id": "p1", "kind": "point", "text": "Text"}]}}}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return draft
 }
 
 func (w *world) newTeacher(ctx context.Context, name string) authz.Actor {
@@ -165,7 +153,9 @@ func class(format string, body any) func(*world, place, authz.Role) call {
 }
 
 func pupil(format string, body any) func(*world, place, authz.Role) call {
-	return func(w *world, at place, _ authz.Role) call { return call{path: fmt.Sprintf(format, w.pupilAt(at)), body: body} }
+	return func(w *world, at place, _ authz.Role) call {
+		return call{path: fmt.Sprintf(format, w.pupilAt(at)), body: body}
+	}
 }
 
 func (w *world) pupilAt(at place) string {
@@ -271,26 +261,24 @@ func guardianship(w *world, at place, _ authz.Role) call {
 	}
 }
 
-func (w *world) record(s site, channel consent.Channel, answer participation.Mode) consent.Recorded {
+func (w *world) record(s site, received consent.Received) consent.Recorded {
 	w.t.Helper()
-	recorder := s.teacher
-	received := consent.Received{Pupil: s.pupil.ID, Person: id.GuardianOf(s.guardian.ID), Channel: channel, ReceivedOn: s.Today()}
-	if channel == consent.ByTeacher {
-		received.Extent = consent.Everything
-	} else {
-		received.Answer = &answer
-	}
-	recorded, err := w.consents.Record(s.Ctx, recorder, received)
+	received.Pupil, received.Person, received.ReceivedOn = s.pupil.ID, id.GuardianOf(s.guardian.ID), s.Today()
+	recorded, err := w.consents.Record(s.Ctx, s.teacher, received)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return recorded
 }
 
+// decision is about a withdrawal that a teacher received and nobody has confirmed, of a family of its own: whoever has
+// withdrawn already changes nothing by withdrawing again.
 func decision(suffix string, body any) func(*world, place, authz.Role) call {
 	return func(w *world, at place, _ authz.Role) call {
 		return call{path: "/decisions/" + fresh(w, at, func(s site) id.Decision {
-			return w.record(s, consent.ByTeacher, participation.None).Decision
+			s.pupil = s.Pupil("Kai", "Neumann", "2014-04-04", s.class)
+			s.guardian = s.Guardian("Bo", "Neumann", s.pupil)
+			return w.record(s, consent.Received{Channel: consent.ByTeacher, Extent: consent.Everything}).Decision
 		}) + suffix, body: body}
 	}
 }
@@ -298,7 +286,8 @@ func decision(suffix string, body any) func(*world, place, authz.Role) call {
 func proposed(suffix string) func(*world, place, authz.Role) call {
 	return func(w *world, at place, _ authz.Role) call {
 		return call{path: "/proposals/" + fresh(w, at, func(s site) id.Proposal {
-			return w.record(s, consent.Paper, participation.Audio).Proposal
+			audio := participation.Audio
+			return w.record(s, consent.Received{Channel: consent.Paper, Answer: &audio}).Proposal
 		}) + suffix, body: object{}}
 	}
 }
@@ -331,11 +320,12 @@ func wrongPassword(w *world, _ place, role authz.Role) call {
 	return call{path: "/session/password", body: object{"email": "niemand-" + string(role) + "@schule.example", "password": "falsch"}}
 }
 
-// unchanged is the class list of the school as it is.
+// unchanged is the class list of the house as it is.
 const unchanged = "Nachname;Vorname;Klasse;Geburtsdatum\r\nBrückner;Lena;7b;12.03.2014\r\nFremd;Jan;7c;02.02.2014\r\nVolljährig;Ada;7b;01.01.2000\r\n"
 
 func classList(*world, place, authz.Role) call { return call{path: "/imports", raw: []byte(unchanged)} }
 
+// importPlan is about a plan without changes, so that nobody needs the head.
 func importPlan(suffix string, body any) func(*world, place, authz.Role) call {
 	return func(w *world, at place, _ authz.Role) call {
 		return call{path: "/imports/" + fresh(w, at, func(s site) id.ImportPlan {

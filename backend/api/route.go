@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,8 +16,10 @@ import (
 	"einverstanden/backend/idempotency"
 )
 
-// once marks operations that decide something: they need an Idempotency-Key.
-const once = "idempotent"
+const (
+	once = "idempotent" // marks operations that decide something: they need an Idempotency-Key
+	also = "also"       // the second success of an operation that has two
+)
 
 // operation describes a route: what it is called in the document, and where it lives below the base path.
 func operation(method, path, tag, name, summary string) huma.Operation {
@@ -52,6 +55,22 @@ func idempotent(op huma.Operation) huma.Operation {
 	return op
 }
 
+// answers adds to what an operation documents: its successes, the usual one first, and errors that its kind does not
+// tell.
+func answers(op huma.Operation, statuses ...int) huma.Operation {
+	for _, status := range statuses {
+		switch {
+		case status >= http.StatusBadRequest:
+			op.Errors = append(op.Errors, status)
+		case op.DefaultStatus == 0:
+			op.DefaultStatus = status
+		default:
+			op.Metadata[also] = status
+		}
+	}
+	return op
+}
+
 func ptr[T any](v T) *T { return &v }
 
 // route registers an operation with the permission it needs.
@@ -64,6 +83,11 @@ func route[I, O any](s *Server, access authz.Permission, op huma.Operation, hand
 		}
 		return out, nil
 	})
+	if status, ok := op.Metadata[also].(int); ok {
+		second := *op.Responses[strconv.Itoa(op.DefaultStatus)]
+		second.Description = http.StatusText(status)
+		op.Responses[strconv.Itoa(status)] = &second
+	}
 }
 
 // declare notes the access rule; one that is unknown stops the program at start.
@@ -74,8 +98,9 @@ func (s *Server) declare(access authz.Permission, op *huma.Operation) {
 	s.access[op.Method+" "+op.Path] = access
 	op.Metadata["access"] = access
 	op.Description = strings.TrimSpace(op.Description + "\n\nAccess: " + string(access) + ".")
-	if len(op.Errors) == 0 {
-		op.Errors = errorsOf(access, *op)
+	op.Errors = append(op.Errors, errorsOf(access, *op)...)
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
 	}
 }
 
@@ -88,7 +113,8 @@ func errorsOf(access authz.Permission, op huma.Operation) []int {
 		statuses = append(statuses, http.StatusNotFound)
 	}
 	if op.Method != http.MethodGet {
-		statuses = append(statuses, http.StatusBadRequest, http.StatusConflict, http.StatusUnsupportedMediaType, http.StatusRequestEntityTooLarge)
+		statuses = append(statuses, http.StatusBadRequest, http.StatusForbidden, http.StatusConflict,
+			http.StatusUnsupportedMediaType, http.StatusRequestEntityTooLarge)
 	}
 	return statuses
 }
@@ -96,6 +122,9 @@ func errorsOf(access authz.Permission, op huma.Operation) []int {
 // before runs ahead of every operation, so that a caller without the right learns nothing about the body.
 func (s *Server) before(op *huma.Operation, c *fiber.Ctx) error {
 	if err := s.permit(c.UserContext(), op); err != nil {
+		return err
+	}
+	if err := checkAddress(op, c); err != nil {
 		return err
 	}
 	if err := checkBody(c); err != nil {
@@ -119,12 +148,21 @@ func (s *Server) permit(ctx context.Context, op *huma.Operation) error {
 	return nil
 }
 
+func isVisibleASCII(text string) bool {
+	for _, b := range []byte(text) {
+		if b <= ' ' || b > '~' {
+			return false
+		}
+	}
+	return text != ""
+}
+
 func takeIdempotencyKey(op *huma.Operation, c *fiber.Ctx) error {
 	if op.Metadata[once] == nil {
 		return nil
 	}
 	value := c.Get("Idempotency-Key")
-	if value == "" || len(value) > 80 {
+	if len(value) > 80 || !isVisibleASCII(value) {
 		return fault.New(fault.IdempotencyKeyMissing)
 	}
 	actor, err := authz.Of(c.UserContext())

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +57,8 @@ type Server struct {
 	log    *slog.Logger
 	access map[string]authz.Permission // "METHOD /path" → what it needs
 	closed chan struct{}               // closed when the server stops: streams end
+
+	checkEvery time.Duration // how often a stream checks the right to it; tests make it short
 }
 
 const (
@@ -66,12 +69,15 @@ const (
 	documentPath = "/api/openapi.json"
 )
 
+// methods are those that reach our handlers; of TRACE and OPTIONS there is no route, so that the answer is 405.
+var methods = []string{"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"}
+
 // New builds the server and registers every route; it panics when a route has no access rule, so that such a program
 // does not start.
 func New(deps Deps) (*Server, error) {
 	s := &Server{
 		Deps: deps, url: deps.URL, clock: deps.Clock, log: deps.Log,
-		access: map[string]authz.Permission{}, closed: make(chan struct{}),
+		access: map[string]authz.Permission{}, closed: make(chan struct{}), checkEvery: checkEvery,
 	}
 	web, err := newWeb(deps.Web)
 	if err != nil {
@@ -86,7 +92,7 @@ func New(deps Deps) (*Server, error) {
 	s.app.Get("/livez", s.live).Name("livez")
 	s.app.Get("/readyz", s.readyz).Name("readyz")
 	s.app.Get(documentPath, s.document).Name("document")
-	s.app.Use("/api", func(*fiber.Ctx) error { return fiber.ErrNotFound })
+	s.app.Use("/api", s.noRoute)
 	s.app.Use(web.serve)
 	return s, nil
 }
@@ -96,8 +102,9 @@ func (s *Server) newFiber() *fiber.App {
 		Immutable: true, DisableStartupMessage: true, StrictRouting: true, CaseSensitive: true,
 		BodyLimit: bodyLimit, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second,
 		ReadBufferSize: 8192, Concurrency: 4096,
-		EnableTrustedProxyCheck: true, TrustedProxies: s.Proxies, ProxyHeader: "X-Real-IP", EnableIPValidation: true,
-		RequestMethods: []string{"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"},
+		DisablePreParseMultipartForm: true, // no form is taken, so none is unpacked to the disk
+		EnableTrustedProxyCheck:      true, TrustedProxies: s.Proxies, ProxyHeader: "X-Real-IP", EnableIPValidation: true,
+		RequestMethods: methods,
 		ErrorHandler:   s.handleError,
 	})
 	app.Server().HeaderReceived = func(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
@@ -110,7 +117,32 @@ func (s *Server) newFiber() *fiber.App {
 		}
 		return fasthttp.RequestConfig{}
 	}
+	// To a method that it does not know Fiber answers by itself, without our headers. No route has TRACE either.
+	next := app.Server().Handler
+	app.Server().Handler = func(c *fasthttp.RequestCtx) {
+		if !slices.Contains(methods, string(c.Method())) {
+			c.Request.Header.SetMethod(fiber.MethodTrace)
+		}
+		next(c)
+	}
 	return app
+}
+
+// noRoute answers below /api what no route took: a path that has other methods names them (RFC 9110, 15.5.6).
+func (s *Server) noRoute(c *fiber.Ctx) error {
+	var allowed []string
+	for key := range s.access {
+		method, path, _ := strings.Cut(key, " ")
+		if fiber.RoutePatternMatch(c.Path(), fiberPath(path), s.app.Config()) {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		return fiber.ErrNotFound
+	}
+	slices.Sort(allowed)
+	c.Set(fiber.HeaderAllow, strings.Join(allowed, ", "))
+	return fiber.ErrMethodNotAllowed
 }
 
 func isFileRoute(path string) bool { return path == apiPrefix+"/imports" }

@@ -25,9 +25,9 @@ const (
 const deviceLife = 400 * 24 * time.Hour // the longest that browsers keep a cookie
 
 func (s *Server) sessionRoutes() {
-	route(s, authz.Public, post("/session/letter", "session", "signInWithLetter", "Sign in with a letter's number and code"), s.signInWithLetter)
-	route(s, authz.Public, post("/session/password", "session", "signInWithPassword", "Sign in as staff"), s.signInWithPassword)
-	route(s, authz.Public, post("/session/refresh", "session", "refreshSession", "Get a fresh access token"), s.refreshSession)
+	route(s, authz.Public, answers(post("/session/letter", "session", "signInWithLetter", "Sign in with a letter's number and code"), 401, 429), s.signInWithLetter)
+	route(s, authz.Public, answers(post("/session/password", "session", "signInWithPassword", "Sign in as staff"), 401, 429), s.signInWithPassword)
+	route(s, authz.Public, answers(post("/session/refresh", "session", "refreshSession", "Get a fresh access token"), 401), s.refreshSession)
 	leave := remove("/session", "session", "signOut", "Sign out; the session ends at once")
 	leave.DefaultStatus = http.StatusNoContent
 	route(s, authz.Self, leave, s.signOut)

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
+	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,12 +16,14 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"einverstanden/backend/authz"
+	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/meeting"
 )
 
 const (
 	pingEvery    = 15 * time.Second // the only way to notice a reader that has gone
+	checkEvery   = 5 * time.Second  // how long a stream may outlive the session or the right
 	streamEnds   = 5 * time.Minute  // then the browser connects again, and its right is checked again
 	writeWithin  = 10 * time.Second // a reader that takes longer is cut off
 	retryPreface = "retry: 1000\n\n"
@@ -47,13 +51,23 @@ func (s *Server) streamRoute() {
 		Description: "events", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}},
 	}}
 	s.declare(authz.SeeModes, &op)
+	for _, status := range append(op.Errors, http.StatusInternalServerError) {
+		op.Responses[strconv.Itoa(status)] = s.problemResponse(status)
+	}
 	s.huma.OpenAPI().AddOperation(&op)
-	s.app.Add(http.MethodGet, strings.NewReplacer("{", ":", "}", "").Replace(op.Path), func(c *fiber.Ctx) error {
-		if err := s.permit(c.UserContext(), &op); err != nil {
+	s.app.Add(http.MethodGet, fiberPath(op.Path), func(c *fiber.Ctx) error {
+		if err := s.before(&op, c); err != nil {
 			return err
 		}
 		return s.streamRoster(c)
 	})
+}
+
+func (s *Server) problemResponse(status int) *huma.Response {
+	schema := s.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")
+	return &huma.Response{
+		Description: http.StatusText(status), Content: map[string]*huma.MediaType{problemType: {Schema: schema}},
+	}
 }
 
 func (s *Server) streamRoster(c *fiber.Ctx) error {
@@ -61,14 +75,18 @@ func (s *Server) streamRoster(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	stream, err := s.Live.Open(c.UserContext(), actor, id.Meeting(strings.Clone(c.Params("id"))))
+	watched := id.Meeting(strings.Clone(c.Params("id")))
+	stream, err := s.Live.Open(c.UserContext(), actor, watched)
 	if err != nil {
 		return err
 	}
 	c.Set(fiber.HeaderContentType, "text/event-stream")
 	c.Set(fiber.HeaderCacheControl, "no-cache, no-store, no-transform")
 	c.Set("X-Accel-Buffering", "no")
-	w := rosterWriter{server: s, stream: stream, conn: c.Context().Conn(), token: strings.Clone(c.Cookies(accessCookie)), request: requestOf(c.UserContext()).id}
+	w := rosterWriter{
+		server: s, stream: stream, conn: c.Context().Conn(), actor: actor, meeting: watched,
+		token: strings.Clone(c.Cookies(accessCookie)), request: requestOf(c.UserContext()).id,
+	}
 	c.Context().SetBodyStreamWriter(w.run)
 	return nil
 }
@@ -78,6 +96,8 @@ type rosterWriter struct {
 	server  *Server
 	stream  *meeting.Stream
 	conn    net.Conn
+	actor   authz.Actor
+	meeting id.Meeting
 	token   string
 	request string
 	out     *bufio.Writer
@@ -101,6 +121,8 @@ func (w *rosterWriter) run(out *bufio.Writer) {
 func (w *rosterWriter) follow() {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
+	check := time.NewTicker(w.server.checkEvery)
+	defer check.Stop()
 	end := time.NewTimer(streamEnds)
 	defer end.Stop()
 	for {
@@ -112,11 +134,12 @@ func (w *rosterWriter) follow() {
 			} else {
 				err = w.send(change.Cache(encodeChange))
 			}
-		case <-ping.C:
+		case <-check.C:
 			if !w.stillAllowed() {
 				_ = w.send(event("end", struct{}{})) // the reader may be gone already
 				return
 			}
+		case <-ping.C:
 			err = w.send(event("ping", pingBody{AsOf: w.server.clock()}))
 		case <-end.C:
 			_ = w.send(event("end", struct{}{}))
@@ -134,11 +157,16 @@ func (w *rosterWriter) follow() {
 	}
 }
 
-// stillAllowed asks again whether the session lives: signing out ends open rosters too.
+// stillAllowed asks again whether the session lives and may see the meeting: signing out ends open rosters, and so does
+// losing the class. A database that does not answer ends them too, for then nobody knows what has changed.
 func (w *rosterWriter) stillAllowed() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
-	_, err := w.server.Accounts.Authenticate(ctx, w.token)
+	actor, err := w.server.Accounts.Authenticate(ctx, w.token)
+	if err != nil || actor != w.actor {
+		return false
+	}
+	_, err = w.server.Meetings.Get(db.InSchool(ctx, actor.School), actor, w.meeting)
 	return err == nil
 }
 

@@ -113,6 +113,7 @@ func startScriptSource(index []byte) (string, error) {
 // in its place would be cached as a script.
 func (w *web) serve(c *fiber.Ctx) error {
 	if c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead {
+		c.Set(fiber.HeaderAllow, "GET, HEAD")
 		return fiber.ErrMethodNotAllowed
 	}
 	name := strings.TrimPrefix(c.Path(), "/")

@@ -1690,6 +1690,15 @@ export interface operations {
 					'application/json': components['schemas']['DecidedBody']
 				}
 			}
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['DecidedBody']
+				}
+			}
 			/** @description Bad Request */
 			400: {
 				headers: {
@@ -1762,6 +1771,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -1802,6 +1820,15 @@ export interface operations {
 		responses: {
 			/** @description OK */
 			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['DecidedBody']
+				}
+			}
+			/** @description Created */
+			201: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -2561,6 +2588,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Unprocessable Entity */
 			422: {
 				headers: {
@@ -2610,6 +2646,15 @@ export interface operations {
 		responses: {
 			/** @description OK */
 			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['SetReplyBody']
+				}
+			}
+			/** @description Accepted */
+			202: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -3025,6 +3070,15 @@ export interface operations {
 					'application/json': components['schemas']['ListLetterBody']
 				}
 			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Unauthorized */
 			401: {
 				headers: {
@@ -3036,6 +3090,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -3117,6 +3180,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -3474,6 +3546,15 @@ export interface operations {
 					'application/json': components['schemas']['ListMeetingBody']
 				}
 			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Unauthorized */
 			401: {
 				headers: {
@@ -3566,6 +3647,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -3799,6 +3889,51 @@ export interface operations {
 				}
 				content: {
 					'text/event-stream': string
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
 				}
 			}
 		}
@@ -4109,6 +4244,15 @@ export interface operations {
 					'application/json': components['schemas']['ListPupilRow']
 				}
 			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Unauthorized */
 			401: {
 				headers: {
@@ -4120,6 +4264,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -4445,8 +4598,17 @@ export interface operations {
 			}
 		}
 		responses: {
-			/** @description OK */
-			200: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['RecordedBody']
+				}
+			}
+			/** @description Accepted */
+			202: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -4803,6 +4965,24 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Conflict */
 			409: {
 				headers: {
@@ -4832,6 +5012,15 @@ export interface operations {
 			}
 			/** @description Unprocessable Entity */
 			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -4892,6 +5081,24 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Conflict */
 			409: {
 				headers: {
@@ -4921,6 +5128,15 @@ export interface operations {
 			}
 			/** @description Unprocessable Entity */
 			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -4970,6 +5186,24 @@ export interface operations {
 			}
 			/** @description Bad Request */
 			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -5111,6 +5345,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
 				headers: {
 					[name: string]: unknown
 				}
