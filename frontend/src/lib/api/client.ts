@@ -38,13 +38,14 @@ export async function fetchRefreshing(request: Request): Promise<Response> {
 }
 
 export type Result<T> =
-	{ data: T; problem?: undefined; status: number } | { data?: undefined; problem: Problem; status: number }
+	| { data: T; problem?: undefined; status: number; headers?: Headers }
+	| { data?: undefined; problem: Problem; status: number; headers?: undefined }
 
 /** Awaits a call of `api`: either data or a problem, never an exception. */
 export async function call<T>(promise: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<Result<T>> {
 	try {
 		const { data, error, response } = await promise
-		if (response.ok) return { data: data as T, status: response.status }
+		if (response.ok) return { data: data as T, status: response.status, headers: response.headers }
 		return { problem: problemOf(error, response), status: response.status }
 	} catch {
 		return { problem: offlineProblem(), status: 0 }

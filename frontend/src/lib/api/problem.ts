@@ -11,10 +11,11 @@ export interface Problem {
 	retryAfter?: number
 }
 
-const blank = { instance: '', errors: [], params: {} }
+/** A problem without words: what is missing is filled in. */
+export const blankProblem = { title: '', detail: '', instance: '', errors: [], params: {} }
 
 /** No answer came: no net, or a server that is gone. */
-export const offlineProblem = (): Problem => ({ ...blank, code: 'offline', status: 0, title: '', detail: '' })
+export const offlineProblem = (): Problem => ({ ...blankProblem, code: 'offline', status: 0 })
 
 /** Reads a problem from a failed response; one that is none becomes an internal error. */
 export function problemOf(body: unknown, response: Response): Problem {
@@ -22,11 +23,9 @@ export function problemOf(body: unknown, response: Response): Problem {
 	const retryAfter = Number(response.headers.get('Retry-After')) || undefined
 	if (typeof b.code !== 'string') {
 		return {
-			...blank,
+			...blankProblem,
 			code: response.status === 503 ? 'database_unavailable' : 'internal_error',
 			status: response.status,
-			title: '',
-			detail: '',
 			retryAfter
 		}
 	}
