@@ -35,12 +35,13 @@ type PupilRow struct {
 type pupilsInput struct {
 	Class  id.Class `query:"class" maxLength:"64"`
 	Query  string   `query:"q" maxLength:"100" doc:"part of a name"`
+	Only   string   `query:"only" enum:"open,conflict" doc:"only those whose answer is missing, or whose people differ"`
 	Limit  int      `query:"limit" minimum:"1" maximum:"500" default:"100"`
 	Cursor id.Pupil `query:"cursor" maxLength:"64"`
 }
 
 func (s *Server) listPupils(ctx context.Context, in *pupilsInput) (*out[list[PupilRow]], error) {
-	rows, err := s.pupilRows(ctx, in.Class, in.Query)
+	rows, err := s.pupilRows(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -56,25 +57,35 @@ func (s *Server) listPupils(ctx context.Context, in *pupilsInput) (*out[list[Pup
 	}
 	end := min(start+in.Limit, len(rows))
 	page := listOf(rows[start:end])
+	page.Total = len(rows)
 	if end < len(rows) {
 		page.NextCursor = string(rows[end-1].ID)
 	}
 	return reply(page), nil
 }
 
-// pupilRows are all pupils who are at the school today, or those of a class, whose name holds the query. Names lie
-// sealed, so they are searched and sorted in memory.
-func (s *Server) pupilRows(ctx context.Context, class id.Class, query string) ([]PupilRow, error) {
+// holds says whether a pupil belongs into the list that was asked for; the query is folded.
+func (in *pupilsInput) holds(st standing.Standing, query string) bool {
+	if in.Only == "open" && !st.Open || in.Only == "conflict" && !st.Conflict {
+		return false
+	}
+	return strings.Contains(school.Fold(st.Pupil.Given+" "+st.Pupil.Family), query) ||
+		strings.Contains(school.Fold(st.Pupil.Family+", "+st.Pupil.Given), query)
+}
+
+// pupilRows are all pupils who are at the school today and belong into the list. Names lie sealed, so they are searched
+// and sorted in memory.
+func (s *Server) pupilRows(ctx context.Context, in *pupilsInput) ([]PupilRow, error) {
 	var rows []PupilRow
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
-		standings, classes, err := s.todays(tx, class)
+		standings, classes, err := s.todays(tx, in.Class)
 		if err != nil {
 			return err
 		}
-		folded := school.Fold(query)
+		query := school.Fold(in.Query)
 		var found []standing.Standing
 		for _, st := range standings {
-			if strings.Contains(school.Fold(st.Pupil.Given+" "+st.Pupil.Family), folded) {
+			if in.holds(st, query) {
 				found = append(found, st)
 			}
 		}
@@ -135,7 +146,7 @@ func (s *Server) pupilsToday(tx *db.Tx, class id.Class) ([]id.Pupil, error) {
 }
 
 type reasonBody struct {
-	Kind   participation.ReasonKind `json:"kind"`
+	Kind   participation.ReasonKind `json:"kind" enum:"unclear,not_at_school,no_form,birth_date_unknown,nobody_has_say,unanswered,refused,withdrawn,sound_only,asked_again,disputed,pupil_beside,to_be_confirmed,own_limit,sanction,teacher_limit,hold"`
 	Person *personBody              `json:"person,omitempty" doc:"whose doing or missing it is"`
 }
 

@@ -33,6 +33,7 @@ func classNamed(c school.Class) Named { return Named{ID: string(c.ID), Name: c.N
 type list[T any] struct {
 	Items      []T    `json:"items" nullable:"false"`
 	NextCursor string `json:"nextCursor,omitempty" doc:"give it as cursor to go on; absent at the end"`
+	Total      int    `json:"total,omitempty" doc:"how many there are on all pages, where that is known"`
 }
 
 func listOf[T any](items []T) list[T] {

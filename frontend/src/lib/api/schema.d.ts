@@ -1057,56 +1057,111 @@ export interface components {
 			items: components['schemas']['ChildBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
 		}
 		ListClassBody: {
 			items: components['schemas']['ClassBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
 		}
 		ListGuardianshipBody: {
 			items: components['schemas']['GuardianshipBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
 		}
 		ListLetterBody: {
 			items: components['schemas']['LetterBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
 		}
 		ListMeetingBody: {
 			items: components['schemas']['MeetingBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
 		}
 		ListProposalBody: {
 			items: components['schemas']['ProposalBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
 		}
 		ListPupilRow: {
 			items: components['schemas']['PupilRow'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
 		}
 		ListReceivedBody: {
 			items: components['schemas']['ReceivedBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
 		}
 		ListSayerBody: {
 			items: components['schemas']['SayerBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
 		}
 		ListStaffBody: {
 			items: components['schemas']['StaffBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
 		}
 		ListStandingRow: {
 			items: components['schemas']['StandingRow'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
 		}
 		MeBody: {
 			account: components['schemas']['Named']
@@ -1350,7 +1405,25 @@ export interface components {
 			open: boolean
 		}
 		ReasonBody: {
-			kind: string
+			/** @enum {string} */
+			kind:
+				| 'unclear'
+				| 'not_at_school'
+				| 'no_form'
+				| 'birth_date_unknown'
+				| 'nobody_has_say'
+				| 'unanswered'
+				| 'refused'
+				| 'withdrawn'
+				| 'sound_only'
+				| 'asked_again'
+				| 'disputed'
+				| 'pupil_beside'
+				| 'to_be_confirmed'
+				| 'own_limit'
+				| 'sanction'
+				| 'teacher_limit'
+				| 'hold'
 			/** @description whose doing or missing it is */
 			person?: components['schemas']['PersonBody']
 		}
@@ -4226,6 +4299,8 @@ export interface operations {
 				class?: string
 				/** @description part of a name */
 				q?: string
+				/** @description only those whose answer is missing, or whose people differ */
+				only?: 'open' | 'conflict'
 				limit?: number
 				cursor?: string
 			}
