@@ -90,7 +90,7 @@ func Body(tx *db.Tx, v *vault.Vault, wanted id.Proposal, value any) error {
 	return v.OpenJSON(place(tx, wanted), r.Body, value)
 }
 
-// Close ends a proposal. It refuses the one who made it (SecondPersonNeeded) and a proposal that has ended already
+// Close ends a proposal. Whoever made it may take it back, but not confirm it (SecondPersonNeeded). A proposal ends once
 // (AlreadyDone): of two people who confirm at the same moment, one gets that answer.
 func Close(tx *db.Tx, wanted id.Proposal, by id.Account, outcome Outcome) error {
 	r, err := find(tx, wanted)
@@ -99,7 +99,7 @@ func Close(tx *db.Tx, wanted id.Proposal, by id.Account, outcome Outcome) error 
 		return err
 	case r.ClosedAt != nil:
 		return fault.New(fault.AlreadyDone)
-	case r.ProposedBy == by:
+	case r.ProposedBy == by && outcome != Rejected:
 		return fault.New(fault.SecondPersonNeeded)
 	}
 	stood, err := shut(tx, wanted, by, outcome)

@@ -70,10 +70,11 @@ func TestAProposalEndsOnceAndByASecondPerson(t *testing.T) {
 		end := func(which id.Proposal, by id.Account, outcome proposal.Outcome) error {
 			return s.DB.Write(s.Ctx, func(tx *db.Tx) error { return proposal.Close(tx, which, by, outcome) })
 		}
-		for _, outcome := range []proposal.Outcome{proposal.Confirmed, proposal.Rejected} {
-			if err := end(wanted, first, outcome); !fault.Has(err, fault.SecondPersonNeeded) {
-				t.Errorf("the first person %s it: %v", outcome, err)
-			}
+		if err := end(wanted, first, proposal.Confirmed); !fault.Has(err, fault.SecondPersonNeeded) {
+			t.Errorf("the first person confirmed it: %v", err)
+		}
+		if err := end(propose(s, proposal.RecordedYes, "5a", first), first, proposal.Rejected); err != nil {
+			t.Errorf("the first person could not take it back: %v", err)
 		}
 		if err := end(wanted, second, proposal.Confirmed); err != nil {
 			t.Fatal(err)

@@ -188,7 +188,7 @@ func isReplaced(g Guardianship, others []Guardianship) bool {
 	return false
 }
 
-// RejectProposal ends a proposal without effect; refusals as in ConfirmProposal.
+// RejectProposal ends a proposal without effect; whoever proposed it takes it back so. Other refusals as in ConfirmProposal.
 func (s *Service) RejectProposal(ctx context.Context, actor authz.Actor, wanted id.Proposal) error {
 	return s.closeProposal(ctx, actor, wanted, proposal.Rejected, func(*db.Tx, proposal.Proposal) error { return nil })
 }
