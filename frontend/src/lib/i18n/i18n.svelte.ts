@@ -14,6 +14,7 @@ const stored = 'language'
 class I18n {
 	#instance = createInstance()
 	#revision = $state(0)
+	#started: Promise<void> | undefined
 	#loaded = new Set<Namespace>(['app', 'guardian'])
 	language = $state<Language>('de')
 
@@ -21,9 +22,16 @@ class I18n {
 		return directionOf(this.language)
 	}
 
-	/** Loads the chosen language, or the browser's, before the first paint. */
-	async start() {
-		if (this.#instance.isInitialized) return
+	/** Loads the chosen language, or the browser's, before the first paint. Loads of pages run beside it and wait here. */
+	start(): Promise<void> {
+		this.#started ??= this.#start().catch((error) => {
+			this.#started = undefined // the next page tries again
+			throw error
+		})
+		return this.#started
+	}
+
+	async #start() {
 		const kept = localStorage.getItem(stored)
 		this.language = isLanguage(kept) ? kept : preferred(navigator.languages)
 		await this.#instance.init({
@@ -42,6 +50,7 @@ class I18n {
 
 	/** Adds a namespace that only some pages need. */
 	async need(namespace: Namespace) {
+		await this.start()
 		if (this.#loaded.has(namespace)) return
 		await this.#load(this.language, [namespace])
 		this.#loaded.add(namespace)
