@@ -185,7 +185,6 @@ type decideInput struct {
 type decidedBody struct {
 	Decision DecisionBody `json:"decision"`
 	Receipt  ReceiptBody  `json:"receipt"`
-	Child    childBody    `json:"child"`
 }
 
 // decided is 201 for a new decision and 200 when the stance was the same already.
@@ -211,7 +210,7 @@ func (s *Server) decide(ctx context.Context, in *decideInput) (*decided, error) 
 		input.After = *in.Body.After
 	}
 	outcome, err := s.Consents.Answer(ctx, actor, input)
-	return s.decided(ctx, actor, in.Pupil, outcome, err)
+	return decidedOf(outcome, err)
 }
 
 type withdrawInput struct {
@@ -227,24 +226,19 @@ func (s *Server) withdraw(ctx context.Context, in *withdrawInput) (*decided, err
 		return nil, err
 	}
 	outcome, err := s.Consents.Withdraw(ctx, actor, in.Pupil, consent.Extent(in.Body.Extent))
-	return s.decided(ctx, actor, in.Pupil, outcome, err)
+	return decidedOf(outcome, err)
 }
 
-// decided adds the child as it stands after the decision.
-func (s *Server) decided(ctx context.Context, actor authz.Actor, pupil id.Pupil, outcome consent.Outcome, err error) (*decided, error) {
+// decidedOf is what a decision's key gets, now and at every repetition: nothing in it may change with time.
+func decidedOf(outcome consent.Outcome, err error) (*decided, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply := &decided{Status: http.StatusCreated}
+	reply := &decided{Status: http.StatusCreated, Body: decidedBody{Decision: decisionOf(outcome), Receipt: receiptOf(outcome.Receipt)}}
 	if outcome.Repeated {
 		reply.Status = http.StatusOK
 	}
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		child, err := s.Standings.Child(tx, actor.Person, pupil)
-		reply.Body = decidedBody{Decision: decisionOf(outcome), Receipt: receiptOf(outcome.Receipt), Child: childOf(child, nil)}
-		return err
-	})
-	return reply, err
+	return reply, nil
 }
 
 type receiptInput struct {

@@ -939,7 +939,6 @@ export interface components {
 			textSha256: string
 		}
 		DecidedBody: {
-			child: components['schemas']['ChildBody']
 			decision: components['schemas']['DecisionBody']
 			receipt: components['schemas']['ReceiptBody']
 		}
