@@ -13,7 +13,7 @@ const defaultPool = 24
 
 func openPostgres(options Options) (*DB, error) {
 	// pgx caches statements for each connection; GORM's PrepareStmt would parse them anew in every transaction.
-	g, err := gorm.Open(postgres.New(postgres.Config{DSN: options.Runtime}), gormConfig(false))
+	g, err := gorm.Open(postgres.New(postgres.Config{DriverName: options.Driver, DSN: options.Runtime}), gormConfig())
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,28 +28,32 @@ func openSQLite(options Options) (*DB, error) {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
 	// One connection is the committer's, the other serves migrations.
-	writer, err := openSQLitePool(options.File, "&_txlock=immediate", 2, false)
+	writer, err := openSQLitePool(options, "&_txlock=immediate", 2)
 	if err != nil {
 		return nil, err
 	}
-	readers, err := openSQLitePool(options.File, "&mode=ro&_pragma=query_only(1)", max(4, runtime.NumCPU()), true)
+	// One connection stays free for readiness, which must not wait behind readers.
+	connections := max(4, runtime.NumCPU())
+	pool, err := openSQLitePool(options, "&mode=ro&_pragma=query_only(1)", connections+1)
 	if err != nil {
 		return nil, errors.Join(err, closePool(writer))
 	}
-	commits, err := newCommitter(writer, options.Clock)
-	if err != nil {
-		return nil, errors.Join(err, closePool(readers), closePool(writer))
+	d := &DB{dialect: SQLite, clock: options.Clock, options: options, readers: pool, writer: writer}
+	if d.views, err = newReaders(pool, connections); err == nil {
+		d.commits, err = newCommitter(writer, options.Clock)
 	}
-	return &DB{
-		dialect: SQLite, clock: options.Clock, options: options, readers: readers, writer: writer, commits: commits,
-	}, nil
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
 }
 
-func openSQLitePool(file, extra string, connections int, prepare bool) (*gorm.DB, error) {
-	dsn := "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + pragmas + extra
-	g, err := gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: dsn}), gormConfig(prepare))
+func openSQLitePool(options Options, extra string, connections int) (*gorm.DB, error) {
+	dsn := "file:" + (&url.URL{Path: options.File}).EscapedPath() + "?" + pragmas + extra
+	driver := cmp.Or(options.Driver, "sqlite")
+	g, err := gorm.Open(sqlite.New(sqlite.Config{DriverName: driver, DSN: dsn}), gormConfig())
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", file, err)
+		return nil, fmt.Errorf("open %s: %w", options.File, err)
 	}
 	pool, err := g.DB()
 	if err != nil {
@@ -62,10 +67,9 @@ func openSQLitePool(file, extra string, connections int, prepare bool) (*gorm.DB
 
 // gormConfig is the same for both dialects: no transaction of GORM's own around single statements, values never in
 // the log, UTC.
-func gormConfig(prepare bool) *gorm.Config {
+func gormConfig() *gorm.Config {
 	return &gorm.Config{
 		SkipDefaultTransaction: true,
-		PrepareStmt:            prepare,
 		DisableAutomaticPing:   true,
 		NowFunc:                func() time.Time { return time.Unix(0, 0).UTC() }, // rows carry the transaction's Now
 		Logger:                 logger.Discard,
