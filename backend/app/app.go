@@ -65,7 +65,7 @@ func Open(c config.Config, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return build(c, d, keys, log)
+	return Build(c, d, keys, log)
 }
 
 func openDatabase(c config.Config) (*db.DB, error) {
@@ -85,7 +85,8 @@ func Migrate(ctx context.Context, c config.Config) error {
 	return errors.Join(d.Migrate(ctx), d.Close())
 }
 
-func build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App, error) {
+// Build puts the services together on an open database.
+func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App, error) {
 	printer, err := paper.NewPrinter()
 	if err != nil {
 		return nil, err

@@ -207,6 +207,27 @@ func (a *App) answerInClass(ctx context.Context, class school.Class) error {
 	return nil
 }
 
+// EachFamily visits every pupil under 18 who is in a class today, class by class and by name, with those guardians who
+// have a say.
+func (a *App) EachFamily(ctx context.Context, visit func(school.Class, school.Pupil, []id.Guardian) error) error {
+	classes, err := a.classesToday(ctx)
+	if err != nil {
+		return err
+	}
+	for _, class := range classes {
+		families, err := a.familiesOf(ctx, class.ID)
+		if err != nil {
+			return err
+		}
+		for _, f := range families {
+			if err := visit(class, f.pupil, f.guardians); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 type family struct {
 	pupil     school.Pupil
 	guardians []id.Guardian
