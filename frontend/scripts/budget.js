@@ -25,6 +25,8 @@ function closure(key, files = new Set(), styles = new Set()) {
 
 // The nodes that a page needs are named in the generated client app: layouts on the way and the page itself.
 const nodes = Object.keys(manifest).filter((key) => key.includes('generated/client-optimized/nodes/'))
+// Kit builds every page as an entry of its own; only these two are loaded whatever the page.
+const starts = Object.keys(manifest).filter((key) => manifest[key].isEntry && !nodes.includes(key))
 const app = readFileSync('.svelte-kit/generated/client-optimized/app.js', 'utf8')
 const pages = { entry: '/e', home: '/home', letter: '/home/[pupil]' }
 
@@ -36,7 +38,7 @@ for (const [name, route] of Object.entries(pages)) {
 	const wanted = [0, page, ...(match[2] ? match[2].split(',').filter(Boolean).map(Number) : [])]
 	const files = new Set()
 	const styles = new Set()
-	for (const key of Object.keys(manifest)) if (manifest[key].isEntry) closure(key, files, styles)
+	for (const key of starts) closure(key, files, styles)
 	for (const node of nodes) if (wanted.includes(Number(node.match(/(\d+)\.js$/)?.[1]))) closure(node, files, styles)
 	report(name, 'script', [...files])
 	report(name, 'style', [...styles])
