@@ -157,7 +157,7 @@ func (b *signatureBody) signature() *consent.Signature {
 	if b == nil {
 		return nil
 	}
-	signature := &consent.Signature{Kind: consent.SignatureKind(b.Kind), Width: b.Width, Height: b.Height, Name: b.Name}
+	signature := &consent.Signature{Kind: b.Kind, Width: b.Width, Height: b.Height, Name: b.Name}
 	for _, stroke := range b.Strokes {
 		points := make([]consent.Point, len(stroke))
 		for i, p := range stroke {
@@ -305,7 +305,7 @@ func signatureOf(s *consent.Signature) *signatureBody {
 	if s == nil {
 		return nil
 	}
-	body := &signatureBody{Kind: string(s.Kind), Width: s.Width, Height: s.Height, Name: s.Name}
+	body := &signatureBody{Kind: s.Kind, Width: s.Width, Height: s.Height, Name: s.Name}
 	for _, stroke := range s.Strokes {
 		points := make([]pointBody, len(stroke))
 		for i, p := range stroke {

@@ -272,7 +272,7 @@ func (a *App) answerFor(ctx context.Context, guardian id.Guardian, pupil school.
 	}
 	input.Answer = map[byte]participation.Mode{'v': participation.Video, 'a': participation.Audio, 'n': participation.None}[answer]
 	if input.Answer > participation.None {
-		input.Signature = &consent.Signature{Kind: consent.TypedSignature, Name: "Demo-Unterschrift"}
+		input.Signature = &consent.Signature{Kind: string(consent.TypedSignature), Name: "Demo-Unterschrift"}
 	}
 	if _, err := a.Consents.Answer(ctx, signedIn.Actor, input); err != nil {
 		return err

@@ -1,18 +1,13 @@
 package consent
 
 import (
-	"context"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
-	"einverstanden/backend/authz"
 	"einverstanden/backend/db"
-	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
-	"einverstanden/backend/idempotency"
 	"einverstanden/backend/participation"
 )
 
@@ -75,7 +70,7 @@ func (s *Service) draftAnswer(tx *db.Tx, who sayer, in AnswerInput) (draft, erro
 	d.Kind, d.Answer, d.Version, d.Edition = Answer, in.Answer, answered.ID, answered.Edition
 	d.Language, d.TextSHA256, d.Relation = in.Language, in.TextSHA256, in.Relation
 	if in.Signature != nil {
-		d.HasSignature = in.Signature.Kind
+		d.HasSignature = SignatureKind(in.Signature.Kind)
 	}
 	return draft{decision: d, version: answered, german: german, place: in.Place, signature: in.Signature}, nil
 }
@@ -94,37 +89,4 @@ func (s *Service) checkShown(tx *db.Tx, version Version, in AnswerInput) (german
 		return "", fault.InvalidField("textSha256", fault.TextUnknown)
 	}
 	return texts[German].SHA256, nil
-}
-
-// statement is the evidence of a decision.
-func (s *Service) statement(ctx context.Context, tx *db.Tx, actor authz.Actor, d draft) (evidence.Statement, error) {
-	decision := d.decision
-	declared := declaration{
-		School: tx.School, Pupil: decision.Pupil, Person: decision.Person, Purpose: VideoConference,
-		Extent: decision.Extent, FormVersion: decision.Version, TextSHA256: decision.TextSHA256, Language: decision.Language,
-		Relation: decision.Relation, Place: d.place, After: decision.After,
-	}
-	if decision.Kind == Answer {
-		declared.Answer = decision.Answer.String()
-	}
-	if d.signature != nil {
-		hash, err := canonicalSHA256(d.signature)
-		if err != nil {
-			return evidence.Statement{}, err
-		}
-		declared.SignatureSHA256 = hash
-	}
-	if key, ok := idempotency.Of(ctx); ok && decision.Channel == App {
-		declared.IdempotencyKey = key.Value
-	}
-	server := serverPart{
-		Decision: decision.ID, VersionNumber: d.version.Number, Edition: decision.Edition, GermanTextSHA256: d.german,
-		Guardianship: decision.Guardianship, Schooling: decision.Schooling, Channel: decision.Channel,
-		RecordedBy: decision.RecordedBy, SecondBy: decision.SecondBy,
-		ReceivedAt: decision.ReceivedAt.UTC().Format(time.RFC3339Nano), RecordedAt: tx.Now.Format(time.RFC3339Nano),
-	}
-	if decision.Channel == App {
-		server.Session = actor.Session
-	}
-	return evidence.Statement{Kind: evidence.Decision, Declaration: declared, Server: server, TextSHA256: d.german}, nil
 }

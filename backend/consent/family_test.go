@@ -75,7 +75,7 @@ func (f *family) input(g school.Guardian, answer participation.Mode) consent.Ans
 		return err
 	})
 	if answer > participation.None {
-		in.Signature = &consent.Signature{Kind: consent.TypedSignature, Name: g.Given + " " + g.Family}
+		in.Signature = &consent.Signature{Kind: string(consent.TypedSignature), Name: g.Given + " " + g.Family}
 	}
 	return in
 }

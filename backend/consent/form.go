@@ -11,6 +11,7 @@ import (
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/proof"
 	"einverstanden/backend/school"
 )
 
@@ -196,12 +197,12 @@ func (t DraftText) fill(settings school.Settings) (title string, blocks []Block,
 	return put(t.Title), blocks, err
 }
 
-// hashText is the hash that decisions carry for the text a person was shown.
-func hashText(version id.Version, language, title string, blocks []Block) (string, error) {
-	return canonicalSHA256(struct {
+// encode is the text exactly as it is served, in canonical JSON; its hash is what decisions carry.
+func (t Text) encode(version id.Version) ([]byte, error) {
+	return proof.Canonical(struct {
 		FormVersion id.Version `json:"formVersion"`
 		Language    string     `json:"language"`
 		Title       string     `json:"title"`
 		Blocks      []Block    `json:"blocks"`
-	}{version, language, title, blocks})
+	}{version, t.Language, t.Title, t.Blocks})
 }

@@ -8,11 +8,11 @@ import (
 	"einverstanden/backend/authz"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
-	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/idempotency"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/proof"
 	"einverstanden/backend/proposal"
 )
 
@@ -220,9 +220,11 @@ func (s *Service) invalidate(tx *db.Tx, actor authz.Actor, decision id.Decision,
 	case d.Invalidated != nil:
 		return fault.New(fault.AlreadyDone)
 	}
-	entry, err := s.log.Append(tx, evidence.Statement{
-		Kind: evidence.Invalidation, Declaration: invalidationDeclaration{Decision: decision, Reason: reason, Author: actor.Account},
-	})
+	entry, err := s.log.Append(tx, proof.Statement{
+		Kind:        proof.KindInvalidation,
+		Declaration: &proof.InvalidationDeclared{Decision: decision, Reason: string(reason), Author: actor.Account},
+		Server:      &proof.ActServer{At: tx.Now},
+	}, nil)
 	if err != nil {
 		return err
 	}

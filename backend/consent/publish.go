@@ -8,27 +8,14 @@ import (
 	"einverstanden/backend/authz"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
-	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/proof"
 )
 
 // noticeDays is how long people have to hear of a new version before it comes into force.
 const noticeDays = 14
-
-type versionDeclaration struct {
-	Version   id.Version           `json:"version"`
-	Purpose   Purpose              `json:"purpose"`
-	Number    int                  `json:"number"`
-	Edition   int                  `json:"edition"`
-	Change    participation.Change `json:"change"`
-	Policy    participation.Policy `json:"policy"`
-	Say       SaySettings          `json:"say"`
-	InForceOn calendar.Date        `json:"inForceOn"`
-	Texts     map[string]string    `json:"texts"` // language → textSha256
-	By        id.Account           `json:"by"`
-}
 
 // Publish makes a draft the next version of the form. It comes into force on the given day: by default the first
 // version today and later ones in 14 days; a past day, or one before
@@ -66,7 +53,7 @@ func (s *Service) publish(tx *db.Tx, actor authz.Actor, draft Draft, inForceOn c
 	if err := insertVersion(tx, actor.Account, draft, version, texts); err != nil {
 		return Version{}, err
 	}
-	_, err = s.log.Append(tx, publication(actor, draft, version, texts))
+	_, err = s.log.Append(tx, publication(tx, actor, draft, version, texts), nil)
 	if err != nil {
 		return Version{}, err
 	}
@@ -114,27 +101,26 @@ func (s *Service) fillTexts(tx *db.Tx, version id.Version, draft Draft) ([]Text,
 		if err != nil {
 			return nil, fault.Wrap(fault.InvalidInput, fmt.Errorf("%s: %w", language, err))
 		}
-		hash, err := hashText(version, language, title, blocks)
+		text := Text{Language: language, Title: title, Blocks: blocks}
+		encoded, err := text.encode(version)
 		if err != nil {
 			return nil, err
 		}
-		texts = append(texts, Text{Language: language, Title: title, Blocks: blocks, SHA256: hash})
+		text.SHA256 = proof.SHA256Hex(encoded)
+		texts = append(texts, text)
 	}
 	slices.SortFunc(texts, func(a, b Text) int { return slices.Compare([]byte(a.Language), []byte(b.Language)) })
 	return texts, nil
 }
 
-func publication(actor authz.Actor, draft Draft, version Version, texts []Text) evidence.Statement {
-	d := versionDeclaration{
-		Version: version.ID, Purpose: draft.Purpose, Number: version.Number, Edition: version.Edition, Change: draft.Change,
-		Policy: version.Policy, Say: draft.Say, InForceOn: version.InForceOn, Texts: map[string]string{}, By: actor.Account,
+func publication(tx *db.Tx, actor authz.Actor, draft Draft, version Version, texts []Text) proof.Statement {
+	d := &proof.VersionDeclared{
+		Version: version.ID, Purpose: string(draft.Purpose), Number: version.Number, Edition: version.Edition,
+		Change: string(draft.Change), Policy: string(version.Policy), Say: proof.Say(draft.Say), InForceOn: version.InForceOn,
+		Texts: map[string]string{}, By: actor.Account,
 	}
-	german := ""
 	for _, text := range texts {
 		d.Texts[text.Language] = text.SHA256
-		if text.Language == German {
-			german = text.SHA256
-		}
 	}
-	return evidence.Statement{Kind: evidence.Version, Declaration: d, TextSHA256: german}
+	return proof.Statement{Kind: proof.KindVersion, Declaration: d, Server: &proof.ActServer{At: tx.Now}}
 }

@@ -144,16 +144,16 @@ func (s *Service) append(ctx context.Context, tx *db.Tx, actor authz.Actor, d dr
 	if err := s.declareCustody(tx, *decision); err != nil {
 		return Outcome{}, err
 	}
-	statement, err := s.statement(ctx, tx, actor, d)
+	statement, private, err := s.statement(ctx, tx, actor, d)
 	if err != nil {
 		return Outcome{}, err
 	}
-	entry, err := s.log.Append(tx, statement)
+	entry, err := s.log.Append(tx, statement, private)
 	if err != nil {
 		return Outcome{}, err
 	}
 	decision.Leaf, decision.Statement = entry.Leaf, entry.StatementID
-	if err := s.insertDecision(tx, d); err != nil {
+	if err := insertDecision(tx, d.decision); err != nil {
 		return Outcome{}, err
 	}
 	if err := s.consequences(tx, *decision); err != nil {

@@ -1,7 +1,6 @@
 package consent_test
 
 import (
-	"encoding/json"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/proof"
 	"einverstanden/backend/school"
 	"einverstanden/backend/testkit"
 )
@@ -43,27 +43,30 @@ func TestEveryDecisionLeavesOneLeafThatOpens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var statement struct {
-			Declaration struct {
-				Person                                                            id.Person
-				Answer, Place, Relation, SignatureSha256, TextSha256, FormVersion string
-			}
-			Server struct{ Decision, Channel string }
-		}
+		var statement proof.Statement
+		var private *proof.Private
 		f.Read(func(tx *db.Tx) error {
 			body, err := f.Log.Statement(tx, outcome.Receipt.ID)
 			if err != nil {
 				return err
 			}
-			return json.Unmarshal(body, &statement)
+			if statement, err = proof.DecodeStatement(body); err != nil {
+				return err
+			}
+			private, err = f.Log.Private(tx, outcome.Receipt.ID)
+			return err
 		})
-		d := statement.Declaration
-		if d.Person != id.GuardianOf(f.mother.ID) || d.Answer != "video" || d.Place != "Musterstadt" || d.Relation != "together" ||
-			len(d.SignatureSha256) != 64 || d.TextSha256 != in.TextSHA256 || d.FormVersion != string(f.version.ID) {
-			t.Errorf("declaration %+v", d)
+		declared, server := statement.Declaration.(*proof.DecisionDeclared), statement.Server.(*proof.DecisionServer)
+		if declared.Person != id.GuardianOf(f.mother.ID) || declared.Answer != "video" || declared.Relation != "together" ||
+			declared.TextSHA256 != in.TextSHA256 || declared.FormVersion != f.version.ID {
+			t.Errorf("declaration %+v", declared)
 		}
-		if statement.Server.Decision != string(outcome.Decision.ID) || statement.Server.Channel != "app" {
-			t.Errorf("server part %+v", statement.Server)
+		if server.Decision != outcome.Decision.ID || server.Channel != "app" || server.Means != proof.MeansSession ||
+			server.Names.Person != f.mother.Full() || server.Names.Pupil != f.pupil.Full() {
+			t.Errorf("server part %+v", server)
+		}
+		if private.Place != "Musterstadt" || private.BirthDate != f.pupil.BirthDate || private.Signature == nil {
+			t.Errorf("private part %+v", private)
 		}
 		f.answer(f.father, participation.None) // a no is stored as fully as a yes
 		if n := f.leaves(); n != 2 {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"einverstanden/backend/fault"
+	"einverstanden/backend/proof"
 )
 
 // SignatureKind says how somebody signed; the zero value is none. Both kinds are simple electronic signatures
@@ -20,20 +21,11 @@ const (
 	TypedSignature SignatureKind = "typed"
 )
 
-// Point is a place on the pad in CSS pixels, rounded. Time and pressure stay on the device.
-type Point struct {
-	X int `json:"x"`
-	Y int `json:"y"`
-}
+// Point is a place on the pad.
+type Point = proof.Point
 
-// Signature is what is kept of the signing: strokes as points, never a picture, or the typed name.
-type Signature struct {
-	Kind    SignatureKind `json:"kind"`
-	Width   int           `json:"width,omitempty"`
-	Height  int           `json:"height,omitempty"`
-	Strokes [][]Point     `json:"strokes,omitempty"`
-	Name    string        `json:"name,omitempty"`
-}
+// Signature is what is kept of the signing.
+type Signature proof.Signature
 
 // What a drawn signature must have to be more than a tap (the same limits as in the app), and what it may have at most.
 const (
@@ -50,7 +42,7 @@ const (
 
 // clean checks the signature and brings it into the form that is kept and hashed.
 func (s *Signature) clean() error {
-	switch s.Kind {
+	switch SignatureKind(s.Kind) {
 	case TypedSignature:
 		return s.cleanTyped()
 	case DrawnSignature:

@@ -36,7 +36,7 @@ func strokeTable(t *testing.T) []recorded {
 }
 
 func (r recorded) signature() Signature {
-	return Signature{Kind: DrawnSignature, Width: r.Width, Height: r.Height, Strokes: r.Strokes}
+	return Signature{Kind: string(DrawnSignature), Width: r.Width, Height: r.Height, Strokes: r.Strokes}
 }
 
 func TestPlausible(t *testing.T) {
@@ -103,7 +103,7 @@ func TestCleanTyped(t *testing.T) {
 		{"a turn of the writing direction", "Erika \u202elepsieB", "", fault.FieldInvalid},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			signature := Signature{Kind: TypedSignature, Name: tt.typed, Width: 360, Height: 480, Strokes: [][]Point{{{1, 2}}}}
+			signature := Signature{Kind: string(TypedSignature), Name: tt.typed, Width: 360, Height: 480, Strokes: [][]Point{{{X: 1, Y: 2}}}}
 			_, code := fieldOf(t, signature.clean())
 			if code != tt.code {
 				t.Fatalf("got code %q, want %q", code, tt.code)
@@ -133,7 +133,7 @@ func many(strokes, points int) [][]Point {
 }
 
 func TestCheckDrawn(t *testing.T) {
-	corner := func(x, y int) [][]Point { return append(many(1, 20), []Point{{x, y}}) }
+	corner := func(x, y int) [][]Point { return append(many(1, 20), []Point{{X: x, Y: y}}) }
 	for _, tt := range []struct {
 		name          string
 		width, height int
@@ -144,7 +144,7 @@ func TestCheckDrawn(t *testing.T) {
 		{"200 strokes", 400, 300, many(200, 4), "", ""},
 		{"201 strokes", 400, 300, many(201, 4), "signature.strokes", fault.FieldTooLong},
 		{"10,000 points", 400, 300, many(10, 1000), "", ""},
-		{"10,001 points", 400, 300, append(many(10, 1000), []Point{{1, 1}}), "signature.strokes", fault.FieldTooLong},
+		{"10,001 points", 400, 300, append(many(10, 1000), []Point{{X: 1, Y: 1}}), "signature.strokes", fault.FieldTooLong},
 		{"no width", 0, 300, many(1, 20), "signature.width", fault.FieldInvalid},
 		{"a width that no screen has", 10_001, 300, many(1, 20), "signature.width", fault.FieldInvalid},
 		{"no height", 400, 0, many(1, 20), "signature.height", fault.FieldInvalid},
@@ -158,7 +158,7 @@ func TestCheckDrawn(t *testing.T) {
 		{"empty strokes only", 400, 300, [][]Point{{}, {}}, "signature", fault.SignatureTooSmall},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			signature := Signature{Kind: DrawnSignature, Width: tt.width, Height: tt.height, Strokes: tt.strokes, Name: "Erika Beispiel"}
+			signature := Signature{Kind: string(DrawnSignature), Width: tt.width, Height: tt.height, Strokes: tt.strokes, Name: "Erika Beispiel"}
 			field, code := fieldOf(t, signature.clean())
 			if field != tt.field || code != tt.code {
 				t.Errorf("got %q %q, want %q %q", field, code, tt.field, tt.code)
@@ -172,7 +172,7 @@ func TestCheckDrawn(t *testing.T) {
 
 func TestCleanUnknownKind(t *testing.T) {
 	for _, kind := range []SignatureKind{"", "picture"} {
-		signature := Signature{Kind: kind, Name: "Erika Beispiel"}
+		signature := Signature{Kind: string(kind), Name: "Erika Beispiel"}
 		if field, code := fieldOf(t, signature.clean()); field != "signature.kind" || code != fault.FieldInvalid {
 			t.Errorf("%q: got %q %q", kind, field, code)
 		}

@@ -8,7 +8,6 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
-	"einverstanden/backend/vault"
 )
 
 type decisionRow struct {
@@ -34,8 +33,6 @@ type decisionRow struct {
 	RecordedBy     *id.Account
 	SecondBy       *id.Account
 	SignatureKind  *SignatureKind
-	Signature      []byte
-	Place          []byte
 	AfterID        *id.Decision
 	ReceivedAt     int64
 	RecordedAt     int64
@@ -43,7 +40,7 @@ type decisionRow struct {
 
 func (decisionRow) TableName() string { return "decision" }
 
-// listedRow is a decision without its sealed parts, with the events that concern it.
+// listedRow is a decision with the events that concern it.
 type listedRow struct {
 	Row           decisionRow `gorm:"embedded"`
 	InvalidLeaf   *int64
@@ -68,12 +65,7 @@ func orZero[T any](value *T) (zero T) {
 	return *value
 }
 
-func place(tx *db.Tx, column string, decision id.Decision) vault.Place {
-	return vault.Place{School: tx.School, Table: "decision", Column: column, Row: string(decision)}
-}
-
-func (s *Service) insertDecision(tx *db.Tx, d draft) error {
-	x := d.decision
+func insertDecision(tx *db.Tx, x Decision) error {
 	row := decisionRow{
 		SchoolID: tx.School, ID: x.ID, LeafSeq: x.Leaf, StatementID: x.Statement, Purpose: VideoConference, PupilID: x.Pupil,
 		PersonKind: x.Person.Kind, PersonID: x.Person.ID, GuardianshipID: orNil(x.Guardianship), SchoolingID: orNil(x.Schooling),
@@ -84,17 +76,6 @@ func (s *Service) insertDecision(tx *db.Tx, d draft) error {
 	}
 	if x.Kind == Answer {
 		row.Answer = orNil(x.Answer.String())
-	}
-	var err error
-	if d.signature != nil {
-		if row.Signature, err = s.vault.SealJSON(place(tx, "signature", x.ID), d.signature); err != nil {
-			return err
-		}
-	}
-	if d.place != "" {
-		if row.Place, err = s.vault.Seal(place(tx, "place", x.ID), []byte(d.place)); err != nil {
-			return err
-		}
 	}
 	return tx.G().Create(&row).Error
 }
@@ -162,27 +143,6 @@ func (l listedRow) decision() (Decision, error) {
 		d.Answer, err = participation.ParseMode(*r.Answer)
 	}
 	return d, err
-}
-
-// sealedParts opens what only the signer sees: signature and place.
-func (s *Service) sealedParts(tx *db.Tx, decision id.Decision) (*Signature, string, error) {
-	var row decisionRow
-	err := tx.G().Select("signature", "place").Where("school_id = ? AND id = ?", tx.School, decision).Take(&row).Error
-	if err != nil {
-		return nil, "", err
-	}
-	var signature *Signature
-	if len(row.Signature) > 0 {
-		signature = &Signature{}
-		if err := s.vault.OpenJSON(place(tx, "signature", decision), row.Signature, signature); err != nil {
-			return nil, "", err
-		}
-	}
-	if len(row.Place) == 0 {
-		return signature, "", nil
-	}
-	plain, err := s.vault.Open(place(tx, "place", decision), row.Place)
-	return signature, string(plain), err
 }
 
 type versionRow struct {

@@ -88,7 +88,10 @@ func (s *Service) ReceiptOf(tx *db.Tx, actor authz.Actor, receipt id.Statement) 
 		}
 		record.Version = &version
 	}
-	record.Signature, record.Place, err = s.sealedParts(tx, found[0].ID)
+	private, err := s.log.Private(tx, receipt)
+	if private != nil {
+		record.Signature, record.Place = (*Signature)(private.Signature), private.Place
+	}
 	return record, err
 }
 

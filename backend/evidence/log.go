@@ -10,6 +10,7 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/proof"
 	"einverstanden/backend/vault"
 )
 
@@ -31,9 +32,10 @@ type Entry struct {
 }
 
 // Append writes the statement and its leaf into the transaction, which may then be committed without an audit entry.
-// The log's head stays locked until the transaction ends: append last, after every other lock.
-func (l *Log) Append(tx *db.Tx, s Statement) (Entry, error) {
-	entry, err := l.append(tx, s)
+// private is what the statement names by hash; nil where its kind has none. The log's head stays locked until the
+// transaction ends: append last, after every other lock.
+func (l *Log) Append(tx *db.Tx, s proof.Statement, private *proof.Private) (Entry, error) {
+	entry, err := l.append(tx, s, private)
 	if err != nil {
 		return Entry{}, fmt.Errorf("append to the log: %w", err)
 	}
@@ -41,16 +43,19 @@ func (l *Log) Append(tx *db.Tx, s Statement) (Entry, error) {
 	return entry, nil
 }
 
-func (l *Log) append(tx *db.Tx, s Statement) (Entry, error) {
-	body, err := s.canonical()
+func (l *Log) append(tx *db.Tx, s proof.Statement, private *proof.Private) (Entry, error) {
+	if err := belongs(private, s); err != nil {
+		return Entry{}, err
+	}
+	body, err := s.Encode()
 	if err != nil {
 		return Entry{}, err
 	}
-	salt := make([]byte, saltSize)
+	salt := make([]byte, proof.SaltSize)
 	if _, err := rand.Read(salt); err != nil {
 		return Entry{}, err
 	}
-	row, err := l.seal(tx.School, body, salt)
+	row, err := l.seal(tx.School, body, salt, private)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -59,20 +64,20 @@ func (l *Log) append(tx *db.Tx, s Statement) (Entry, error) {
 		return Entry{}, err
 	}
 	row.LeafSeq = head.Size
-	made := newLeaf(head, s, commitment(salt, body), tx.Now.UnixMicro())
+	made := newLeaf(head, s, proof.Commitment(salt, body), tx.Now.UnixMicro())
 	if err := store(tx, head, row, made); err != nil {
 		return Entry{}, err
 	}
-	return Entry{StatementID: row.ID, Leaf: made.Seq, StatementSHA256: hexSHA256(body), At: tx.Now}, nil
+	return Entry{StatementID: row.ID, Leaf: made.Seq, StatementSHA256: proof.SHA256Hex(body), At: tx.Now}, nil
 }
 
 // store writes statement, leaf, hashes and head.
-func store(tx *db.Tx, head logHead, row statementRow, made leaf) error {
+func store(tx *db.Tx, head logHead, row statementRow, made proof.Leaf) error {
 	edge, err := parseEdge(head.Size, head.Edge)
 	if err != nil {
 		return err
 	}
-	record, err := Canonical(made)
+	record, err := made.Encode()
 	if err != nil {
 		return err
 	}
@@ -94,28 +99,28 @@ func store(tx *db.Tx, head logHead, row statementRow, made leaf) error {
 const overlap = int64(db.StatementTimeout / time.Microsecond)
 
 // newLeaf follows the head: the order of leaves is that of the log, whatever the clock says.
-func newLeaf(head logHead, s Statement, commit []byte, at int64) leaf {
-	made := leaf{V: leafVersion, Seq: head.Size, Kind: s.Kind, Commit: commit, TextSHA256: s.TextSHA256, At: at}
+func newLeaf(head logHead, s proof.Statement, commit []byte, at int64) proof.Leaf {
+	made := proof.Leaf{Seq: head.Size, Kind: s.Kind, Commit: commit, TextSHA256: s.TextSHA256(), At: at}
 	if back := head.At - at; head.Size > 0 && back > overlap {
 		made.ClockStep = back
 	}
 	return made
 }
 
-func bodyPlace(school id.School, statement id.Statement) vault.Place {
-	return vault.Place{School: school, Table: "statement", Column: "body", Row: string(statement)}
+// place of a sealed column of a statement.
+func place(school id.School, column string, statement id.Statement) vault.Place {
+	return vault.Place{School: school, Table: "statement", Column: column, Row: string(statement)}
 }
 
-func saltPlace(school id.School, statement id.Statement) vault.Place {
-	return vault.Place{School: school, Table: "statement", Column: "salt", Row: string(statement)}
-}
-
-func (l *Log) seal(school id.School, body, salt []byte) (row statementRow, err error) {
+func (l *Log) seal(school id.School, body, salt []byte, private *proof.Private) (row statementRow, err error) {
 	row = statementRow{SchoolID: school, ID: id.New[id.Statement]()}
-	if row.Body, err = l.vault.Seal(bodyPlace(school, row.ID), body); err != nil {
+	if row.Body, err = l.vault.Seal(place(school, "body", row.ID), body); err != nil {
 		return row, err
 	}
-	row.Salt, err = l.vault.Seal(saltPlace(school, row.ID), salt)
+	if row.Salt, err = l.vault.Seal(place(school, "salt", row.ID), salt); err != nil || private == nil {
+		return row, err
+	}
+	row.Private, err = l.vault.SealJSON(place(school, "private", row.ID), private)
 	return row, err
 }
 
@@ -129,7 +134,7 @@ func (l *Log) Statement(tx *db.Tx, statement id.Statement) ([]byte, error) {
 	if len(rows) == 0 {
 		return nil, fault.New(fault.NothingHere)
 	}
-	return l.vault.Open(bodyPlace(tx.School, statement), rows[0].Body)
+	return l.vault.Open(place(tx.School, "body", statement), rows[0].Body)
 }
 
 // Entry gives a statement's place in the log; errors as of Statement.
@@ -178,12 +183,12 @@ func (l *Log) SHA256Of(tx *db.Tx, statements ...id.Statement) (map[id.Statement]
 
 // entry opens the statement, because its hash is kept nowhere else.
 func (l *Log) entry(tx *db.Tx, row placedStatement) (Entry, error) {
-	body, err := l.vault.Open(bodyPlace(tx.School, row.ID), row.Body)
+	body, err := l.vault.Open(place(tx.School, "body", row.ID), row.Body)
 	if err != nil {
 		return Entry{}, err
 	}
 	return Entry{
-		StatementID: row.ID, Leaf: row.LeafSeq, StatementSHA256: hexSHA256(body), At: time.UnixMicro(row.At).UTC(),
+		StatementID: row.ID, Leaf: row.LeafSeq, StatementSHA256: proof.SHA256Hex(body), At: time.UnixMicro(row.At).UTC(),
 	}, nil
 }
 
@@ -193,4 +198,15 @@ func (l *Log) Record(tx *db.Tx, leaf int64) ([]byte, error) { return findRecord(
 // Hashes reads the tree of the transaction's school, for the proofs of package tlog.
 func (l *Log) Hashes(tx *db.Tx) tlog.HashReader {
 	return tlog.HashReaderFunc(func(positions []int64) ([]tlog.Hash, error) { return findHashes(tx, positions) })
+}
+
+// Private gives the part of a statement that a shared copy leaves out; nil where its kind has none. Errors as of
+// Statement.
+func (l *Log) Private(tx *db.Tx, statement id.Statement) (*proof.Private, error) {
+	sealed, err := findSealed(tx, statement)
+	if err != nil || sealed.Private == nil {
+		return nil, err
+	}
+	private := &proof.Private{}
+	return private, l.vault.OpenJSON(place(tx.School, "private", statement), sealed.Private, private)
 }

@@ -13,10 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
 	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/proof"
 	"einverstanden/backend/testkit"
 	"einverstanden/backend/vault"
 )
@@ -42,25 +44,38 @@ const insertSchool = `INSERT INTO school (school_id, name, address, officers, au
 	conference_system, processor_name, user_rules, retention_years, lesson_basis, room_hosts, zone, created_at)
 	VALUES (?, 'Gesamtschule Musterstadt', '-', '-', '-', '-', '-', '-', '-', 5, 'consent', '[]', 'Europe/Berlin', 0)`
 
+// act is a statement with its private part.
+type act struct {
+	proof.Statement
+	private *proof.Private
+}
+
 // answer is a statement like those of package consent.
-func answer(place string) evidence.Statement {
-	return evidence.Statement{
-		Kind: evidence.Decision,
-		Declaration: struct {
-			Pupil  id.Pupil `json:"pupil"`
-			Answer string   `json:"answer"`
-			Place  string   `json:"place"`
-		}{"0193-pupil", "video", place},
-		Server:     map[string]any{"channel": "app"},
-		TextSHA256: strings.Repeat("ab", sha256.Size),
+func answer(place string) act {
+	private := &proof.Private{BirthDate: calendar.MustParse("2014-05-06"), Blind: make([]byte, proof.BlindSize), Place: place}
+	hash, err := proof.HashOf(private)
+	if err != nil {
+		panic(err)
 	}
+	at := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	return act{proof.Statement{
+		Kind: proof.KindDecision,
+		Declaration: &proof.DecisionDeclared{
+			School: "0193-school", Pupil: "0193-pupil", Person: id.GuardianOf("0193-guardian"), Purpose: "video_conference",
+			Answer: "video", PrivateSHA256: hash,
+		},
+		Server: &proof.DecisionServer{
+			Decision: "0193-decision", Channel: "app", Means: proof.MeansSession, GermanTextSHA256: strings.Repeat("ab", sha256.Size),
+			Names: proof.Names{Person: "Vera Br\u00fcckner", Pupil: "Lena Br\u00fcckner", Class: "7b"}, ReceivedAt: at, RecordedAt: at,
+		},
+	}, private}
 }
 
 // append writes one statement as a change of its own.
-func (h *house) append(tb testing.TB, s evidence.Statement) (entry evidence.Entry) {
+func (h *house) append(tb testing.TB, a act) (entry evidence.Entry) {
 	tb.Helper()
 	err := h.DB.Write(h.ctx, func(tx *db.Tx) (err error) {
-		entry, err = h.log.Append(tx, s)
+		entry, err = h.log.Append(tx, a.Statement, a.private)
 		return err
 	})
 	if err != nil {
@@ -119,22 +134,32 @@ func TestAnAppendedStatementOpensAndMatchesItsLeaf(t *testing.T) {
 		h := newHouse(t, env)
 		entry := h.append(t, answer("Mu\u0308nster"))
 
-		const want = `{"declaration":{"answer":"video","place":"Münster","pupil":"0193-pupil"},"kind":"decision","server":{"channel":"app"},"v":1}`
+		want, err := answer("Münster").Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
 		var statement []byte
+		var private *proof.Private
 		h.read(t, func(tx *db.Tx) (err error) {
-			statement, err = h.log.Statement(tx, entry.StatementID)
+			if statement, err = h.log.Statement(tx, entry.StatementID); err != nil {
+				return err
+			}
+			private, err = h.log.Private(tx, entry.StatementID)
 			return err
 		})
-		if string(statement) != want {
+		if string(statement) != string(want) {
 			t.Fatalf("statement\n%s\nwant\n%s", statement, want)
 		}
-		sum := sha256.Sum256([]byte(want))
+		if private == nil || private.Place != "Mu\u0308nster" {
+			t.Errorf("private part %+v", private)
+		}
+		sum := sha256.Sum256(want)
 		if entry.StatementSHA256 != hex.EncodeToString(sum[:]) || entry.Leaf != 0 || !entry.At.Equal(env.Clock.Now()) {
 			t.Errorf("entry %+v", entry)
 		}
 
 		body, sealedSalt := h.sealed(t, entry.StatementID)
-		if strings.Contains(string(body), "Münster") {
+		if strings.Contains(string(body), "Brückner") {
 			t.Error("the statement lies open")
 		}
 		school, _ := db.SchoolOf(h.ctx)
@@ -143,7 +168,7 @@ func TestAnAppendedStatementOpensAndMatchesItsLeaf(t *testing.T) {
 			t.Fatalf("salt of %d bytes, %v", len(salt), err)
 		}
 		mac := hmac.New(sha256.New, salt)
-		mac.Write([]byte(want))
+		mac.Write(want)
 		got := h.leaf(t, 0)
 		if !hmac.Equal(got.Commit, mac.Sum(nil)) {
 			t.Error("the leaf's commitment is not to this statement")
@@ -227,7 +252,7 @@ func TestARefusedStatementLeavesNothing(t *testing.T) {
 		wrong := answer("")
 		wrong.Kind = "wish"
 		err := h.DB.Write(h.ctx, func(tx *db.Tx) error {
-			if _, err := h.log.Append(tx, wrong); err == nil {
+			if _, err := h.log.Append(tx, wrong.Statement, wrong.private); err == nil {
 				t.Error("an unknown kind is accepted")
 			}
 			return nil
@@ -268,7 +293,7 @@ func TestEvidenceIsAppendOnly(t *testing.T) {
 		for _, sql := range []string{
 			"UPDATE leaf SET record = 'x'", "UPDATE leaf SET at = at + 1", "DELETE FROM leaf",
 			"UPDATE tlog_hash SET hash = 'x'", "DELETE FROM tlog_hash",
-			"UPDATE statement SET body = 'x'", "UPDATE statement SET salt = 'x'", "UPDATE statement SET leaf_seq = 7",
+			"UPDATE statement SET body = 'x'", "UPDATE statement SET salt = 'x'", "UPDATE statement SET leaf_seq = 7", "UPDATE statement SET private = NULL",
 		} {
 			if err := h.exec(sql); !errors.Is(err, db.ErrAppendOnly) {
 				t.Errorf("%s: got %v", sql, err)
@@ -293,7 +318,7 @@ func TestABrokenHeadStopsTheLog(t *testing.T) {
 					if err := tx.G().Exec(change).Error; err != nil {
 						t.Errorf("the head could not be changed: %v", err)
 					}
-					_, err := h.log.Append(tx, answer(""))
+					_, err := h.log.Append(tx, answer("").Statement, answer("").private)
 					return err
 				})
 				if err == nil {

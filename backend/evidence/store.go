@@ -12,6 +12,7 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/proof"
 )
 
 // Appending is on the way of every decision, so its writes are plain statements: GORM's rows cost twice as much.
@@ -22,6 +23,7 @@ type statementRow struct {
 	LeafSeq  int64
 	Body     []byte
 	Salt     []byte
+	Private  []byte // nil where the kind has none
 }
 
 // placedStatement is a statement with what its leaf knows.
@@ -70,11 +72,11 @@ func moveHead(tx *db.Tx, to logHead) error {
 }
 
 func insertStatement(tx *db.Tx, row statementRow) error {
-	return tx.G().Exec(`INSERT INTO statement (school_id, id, leaf_seq, body, salt) VALUES (?, ?, ?, ?, ?)`,
-		row.SchoolID, row.ID, row.LeafSeq, row.Body, row.Salt).Error
+	return tx.G().Exec(`INSERT INTO statement (school_id, id, leaf_seq, body, salt, private) VALUES (?, ?, ?, ?, ?, ?)`,
+		row.SchoolID, row.ID, row.LeafSeq, row.Body, row.Salt, row.Private).Error
 }
 
-func insertLeaf(tx *db.Tx, made leaf, record []byte) error {
+func insertLeaf(tx *db.Tx, made proof.Leaf, record []byte) error {
 	return tx.G().Exec(`INSERT INTO leaf (school_id, seq, kind, record, at) VALUES (?, ?, ?, ?, ?)`,
 		tx.School, made.Seq, made.Kind, record, made.At).Error
 }
@@ -141,4 +143,14 @@ func findHashes(tx *db.Tx, positions []int64) ([]tlog.Hash, error) {
 		hashes[i] = hash
 	}
 	return hashes, nil
+}
+
+// findSealed reads a statement's sealed parts.
+func findSealed(tx *db.Tx, statement id.Statement) (statementRow, error) {
+	var row statementRow
+	err := tx.G().Table("statement").Where("school_id = ? AND id = ?", tx.School, statement).Take(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return row, fault.Wrap(fault.NothingHere, err)
+	}
+	return row, err
 }

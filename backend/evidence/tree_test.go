@@ -13,6 +13,7 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
+	"einverstanden/backend/proof"
 	"einverstanden/backend/testkit"
 )
 
@@ -68,11 +69,11 @@ func (h *house) wantTree(tb testing.TB) {
 			return err
 		}
 		for n, record := range records {
-			proof, err := tlog.ProveRecord(size, int64(n), h.log.Hashes(tx))
+			path, err := tlog.ProveRecord(size, int64(n), h.log.Hashes(tx))
 			if err != nil {
 				return err
 			}
-			if err := tlog.CheckRecord(proof, size, root, int64(n), tlog.RecordHash(record)); err != nil {
+			if err := tlog.CheckRecord(path, size, root, int64(n), tlog.RecordHash(record)); err != nil {
 				tb.Errorf("leaf %d of %d: %v", n, size, err)
 			}
 		}
@@ -132,8 +133,8 @@ func TestOneChangeMayAppendSeveralStatements(t *testing.T) {
 		var leaves []int64
 		err := h.DB.Write(h.ctx, func(tx *db.Tx) error {
 			leaves = nil
-			for _, kind := range []evidence.Kind{evidence.Custody, evidence.Invalidation, evidence.Decision} {
-				entry, err := h.log.Append(tx, evidence.Statement{Kind: kind, Declaration: "said"})
+			for _, place := range []string{"one", "two", "three"} {
+				entry, err := h.log.Append(tx, answer(place).Statement, answer(place).private)
 				if err != nil {
 					return err
 				}
@@ -159,7 +160,7 @@ func TestParallelAppendsLeaveNoGap(t *testing.T) {
 		for i := range writers {
 			group.Go(func() {
 				err := h.DB.Write(h.ctx, func(tx *db.Tx) error {
-					entry, err := h.log.Append(tx, answer(fmt.Sprint(i)))
+					entry, err := h.log.Append(tx, answer(fmt.Sprint(i)).Statement, answer(fmt.Sprint(i)).private)
 					leaves[i] = entry.Leaf
 					return err
 				})
@@ -194,7 +195,7 @@ func TestAFailedChangeLeavesNoGap(t *testing.T) {
 			group.Go(func() {
 				fails := i%3 == 1
 				err := h.DB.Write(h.ctx, func(tx *db.Tx) error {
-					if _, err := h.log.Append(tx, answer(fmt.Sprint(i))); err != nil {
+					if _, err := h.log.Append(tx, answer(fmt.Sprint(i)).Statement, answer(fmt.Sprint(i)).private); err != nil {
 						return err
 					}
 					if fails {
@@ -227,7 +228,11 @@ func TestErasureKeepsAllProofs(t *testing.T) {
 		if err := h.exec("DELETE FROM statement WHERE id = ?", erased.StatementID); err != nil {
 			t.Fatal(err)
 		}
-		h.append(t, evidence.Statement{Kind: evidence.Erasure, Declaration: map[string]any{"leaf": erased.Leaf}})
+		h.append(t, act{Statement: proof.Statement{
+			Kind:        proof.KindErasure,
+			Declaration: &proof.ErasureDeclared{Leaves: []int64{erased.Leaf}, Reason: "retention"},
+			Server:      &proof.ErasureServer{At: env.Clock.Now()},
+		}})
 		h.wantTree(t)
 		h.read(t, func(tx *db.Tx) error {
 			if _, err := h.log.Statement(tx, erased.StatementID); !fault.Has(err, fault.NothingHere) {
@@ -277,7 +282,7 @@ func TestAppendNeedsASchool(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		h := newHouse(t, env)
 		err := h.DB.Outside(h.ctx, func(tx *db.Tx) error {
-			_, err := h.log.Append(tx, answer(""))
+			_, err := h.log.Append(tx, answer("").Statement, answer("").private)
 			return err
 		})
 		if err == nil || !strings.Contains(err.Error(), "no school") {

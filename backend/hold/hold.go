@@ -11,6 +11,8 @@ import (
 	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/proof"
+	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
 )
 
@@ -34,26 +36,15 @@ type Hold struct {
 
 // Service owns the use cases.
 type Service struct {
-	db  *db.DB
-	log *evidence.Log
-	hub *signal.Hub
+	db      *db.DB
+	log     *evidence.Log
+	schools *school.Service
+	hub     *signal.Hub
 }
 
-// NewService needs the database, the evidence log and the hub that hears of changed pupils.
-func NewService(d *db.DB, log *evidence.Log, hub *signal.Hub) *Service {
-	return &Service{db: d, log: log, hub: hub}
-}
-
-type declaration struct {
-	Hold  id.Hold  `json:"hold"`
-	Pupil id.Pupil `json:"pupil"`
-	Act   string   `json:"act"` // placed or settled
-	Kind  Kind     `json:"kind"`
-}
-
-type server struct {
-	By id.Account `json:"by"`
-	At time.Time  `json:"at"`
+// NewService needs the database, the evidence log, the school's people, and the hub that hears of changed pupils.
+func NewService(d *db.DB, log *evidence.Log, schools *school.Service, hub *signal.Hub) *Service {
+	return &Service{db: d, log: log, schools: schools, hub: hub}
 }
 
 // Place puts a hold into force at once.
@@ -63,7 +54,7 @@ func (s *Service) Place(ctx context.Context, actor authz.Actor, pupil id.Pupil, 
 	}
 	made := id.New[id.Hold]()
 	return made, s.db.Write(ctx, func(tx *db.Tx) error {
-		entry, err := s.log.Append(tx, statement(tx, actor, declaration{Hold: made, Pupil: pupil, Act: "placed", Kind: kind}))
+		entry, err := s.attest(tx, actor, proof.HoldDeclared{Hold: made, Pupil: pupil, Act: "placed", Kind: string(kind)})
 		if err != nil {
 			return err
 		}
@@ -84,7 +75,8 @@ func (s *Service) Settle(ctx context.Context, actor authz.Actor, hold id.Hold) e
 		if !known.SettledAt.IsZero() {
 			return fault.New(fault.AlreadyDone)
 		}
-		if _, err := s.log.Append(tx, statement(tx, actor, declaration{Hold: hold, Pupil: known.Pupil, Act: "settled", Kind: known.Kind})); err != nil {
+		_, err = s.attest(tx, actor, proof.HoldDeclared{Hold: hold, Pupil: known.Pupil, Act: "settled", Kind: string(known.Kind)})
+		if err != nil {
 			return err
 		}
 		if err := settle(tx, hold, actor.Account); err != nil {
@@ -94,10 +86,23 @@ func (s *Service) Settle(ctx context.Context, actor authz.Actor, hold id.Hold) e
 	})
 }
 
-func statement(tx *db.Tx, actor authz.Actor, d declaration) evidence.Statement {
-	return evidence.Statement{
-		Kind: evidence.Hold, Declaration: d, Server: server{By: actor.Account, At: tx.Now},
+// attest writes the evidence of a step.
+func (s *Service) attest(tx *db.Tx, actor authz.Actor, declared proof.HoldDeclared) (evidence.Entry, error) {
+	identity, err := s.schools.Identity(tx, declared.Pupil)
+	if err != nil {
+		return evidence.Entry{}, err
 	}
+	private, err := evidence.NewPrivate(identity.BirthDate)
+	if err != nil {
+		return evidence.Entry{}, err
+	}
+	if declared.PrivateSHA256, err = proof.HashOf(private); err != nil {
+		return evidence.Entry{}, err
+	}
+	return s.log.Append(tx, proof.Statement{
+		Kind: proof.KindHold, Declaration: &declared,
+		Server: &proof.MeasureServer{At: tx.Now, By: actor.Account, Names: identity.Names},
+	}, &private)
 }
 
 // Of gives every hold of the pupils, settled ones included, in one query for any number of them.

@@ -92,7 +92,7 @@ func (c *classroom) answer(answer participation.Mode) {
 		return err
 	})
 	if answer > participation.None {
-		in.Signature = &consent.Signature{Kind: consent.TypedSignature, Name: "Vera Brückner"}
+		in.Signature = &consent.Signature{Kind: string(consent.TypedSignature), Name: "Vera Brückner"}
 	}
 	if _, err := c.consents.Answer(c.Ctx, actor, in); err != nil {
 		c.t.Fatal(err)

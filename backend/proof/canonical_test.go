@@ -1,4 +1,4 @@
-package evidence_test
+package proof_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
-	"einverstanden/backend/evidence"
+	"einverstanden/backend/proof"
 )
 
 func TestCanonicalForm(t *testing.T) {
@@ -46,7 +46,7 @@ func TestCanonicalForm(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := evidence.Canonical(c.value)
+			got, err := proof.Canonical(c.value)
 			if err != nil || string(got) != c.want {
 				t.Fatalf("got %s, %v; want %s", got, err, c.want)
 			}
@@ -85,7 +85,7 @@ func TestCanonicalRefuses(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := evidence.Canonical(c.value)
+			got, err := proof.Canonical(c.value)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("got %s, %v; want an error with %q", got, err, c.says)
 			}
@@ -126,7 +126,7 @@ func anyValue(depth int) *rapid.Generator[any] {
 func TestDecodingUndoesEncoding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		value := anyValue(4).Draw(t, "value")
-		first, err := evidence.Canonical(value)
+		first, err := proof.Canonical(value)
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
@@ -134,7 +134,7 @@ func TestDecodingUndoesEncoding(t *testing.T) {
 		if !reflect.DeepEqual(back, value) {
 			t.Fatalf("%#v came back as %#v", value, back)
 		}
-		if again, err := evidence.Canonical(back); err != nil || !bytes.Equal(again, first) {
+		if again, err := proof.Canonical(back); err != nil || !bytes.Equal(again, first) {
 			t.Fatalf("%s became %s (%v)", first, again, err)
 		}
 	})
@@ -144,8 +144,8 @@ func TestDecodingUndoesEncoding(t *testing.T) {
 func TestCompositionDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringOf(rapid.RuneFrom([]rune("aeiouAOUs\u0308\u0301\u0323\u0327ßşğıéà한글"))).Draw(t, "text")
-		composed, err1 := evidence.Canonical(norm.NFC.String(text))
-		decomposed, err2 := evidence.Canonical(norm.NFD.String(text))
+		composed, err1 := proof.Canonical(norm.NFC.String(text))
+		decomposed, err2 := proof.Canonical(norm.NFD.String(text))
 		if err1 != nil || err2 != nil || !bytes.Equal(composed, decomposed) {
 			t.Fatalf("%q: %s (%v) and %s (%v)", text, composed, err1, decomposed, err2)
 		}
@@ -156,8 +156,8 @@ func TestCompositionDoesNotMatter(t *testing.T) {
 func TestAPartHasTheSameBytesInsideTheWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		part := anyValue(3).Draw(t, "part")
-		alone, err1 := evidence.Canonical(part)
-		whole, err2 := evidence.Canonical(map[string]any{"declaration": part})
+		alone, err1 := proof.Canonical(part)
+		whole, err2 := proof.Canonical(map[string]any{"declaration": part})
 		if err1 != nil || err2 != nil || string(whole) != `{"declaration":`+string(alone)+`}` {
 			t.Fatalf("%s (%v) is not inside %s (%v)", alone, err1, whole, err2)
 		}
@@ -173,12 +173,12 @@ func FuzzCanonical(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		first, err := evidence.Canonical(json.RawMessage(raw))
+		first, err := proof.Canonical(json.RawMessage(raw))
 		if err != nil {
 			return
 		}
 		for name, value := range map[string]any{"raw": json.RawMessage(first), "decoded": decode(t, first)} {
-			if again, err := evidence.Canonical(value); err != nil || !bytes.Equal(again, first) {
+			if again, err := proof.Canonical(value); err != nil || !bytes.Equal(again, first) {
 				t.Fatalf("%s: %s became %s (%v)", name, first, again, err)
 			}
 		}

@@ -14,6 +14,8 @@ import (
 	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/proof"
+	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
 )
 
@@ -48,29 +50,15 @@ type New struct {
 
 // Service owns the use cases.
 type Service struct {
-	db  *db.DB
-	log *evidence.Log
-	hub *signal.Hub
+	db      *db.DB
+	log     *evidence.Log
+	schools *school.Service
+	hub     *signal.Hub
 }
 
-// NewService needs the database, the evidence log and the hub that hears of changed pupils.
-func NewService(d *db.DB, log *evidence.Log, hub *signal.Hub) *Service {
-	return &Service{db: d, log: log, hub: hub}
-}
-
-type declaration struct {
-	Sanction id.Sanction   `json:"sanction"`
-	Pupil    id.Pupil      `json:"pupil"`
-	Act      string        `json:"act"` // imposed or ended
-	Measure  Measure       `json:"measure"`
-	RuleKey  string        `json:"ruleKey"`
-	From     calendar.Date `json:"from"`
-	Until    calendar.Date `json:"until"`
-}
-
-type server struct {
-	By id.Account `json:"by"`
-	At time.Time  `json:"at"`
+// NewService needs the database, the evidence log, the school's people, and the hub that hears of changed pupils.
+func NewService(d *db.DB, log *evidence.Log, schools *school.Service, hub *signal.Hub) *Service {
+	return &Service{db: d, log: log, schools: schools, hub: hub}
 }
 
 // Impose puts a sanction into force. The actor is the head; the API's permission sees to that.
@@ -80,9 +68,9 @@ func (s *Service) Impose(ctx context.Context, actor authz.Actor, in New) (id.San
 	}
 	made := id.New[id.Sanction]()
 	return made, s.db.Write(ctx, func(tx *db.Tx) error {
-		entry, err := s.log.Append(tx, statement(tx, actor, declaration{
-			Sanction: made, Pupil: in.Pupil, Act: "imposed", Measure: in.Measure, RuleKey: in.RuleKey, From: in.From, Until: in.Until,
-		}))
+		entry, err := s.attest(tx, actor, proof.SanctionDeclared{
+			Sanction: made, Pupil: in.Pupil, Act: "imposed", Measure: string(in.Measure), RuleKey: in.RuleKey, From: in.From, Until: in.Until,
+		})
 		if err != nil {
 			return err
 		}
@@ -116,10 +104,10 @@ func (s *Service) End(ctx context.Context, actor authz.Actor, sanction id.Sancti
 		if !known.EndedAt.IsZero() {
 			return fault.New(fault.AlreadyDone)
 		}
-		_, err = s.log.Append(tx, statement(tx, actor, declaration{
-			Sanction: sanction, Pupil: known.Pupil, Act: "ended", Measure: known.Measure, RuleKey: known.RuleKey,
+		_, err = s.attest(tx, actor, proof.SanctionDeclared{
+			Sanction: sanction, Pupil: known.Pupil, Act: "ended", Measure: string(known.Measure), RuleKey: known.RuleKey,
 			From: known.Period.From, Until: known.Period.Until,
-		}))
+		})
 		if err != nil {
 			return err
 		}
@@ -130,10 +118,23 @@ func (s *Service) End(ctx context.Context, actor authz.Actor, sanction id.Sancti
 	})
 }
 
-func statement(tx *db.Tx, actor authz.Actor, d declaration) evidence.Statement {
-	return evidence.Statement{
-		Kind: evidence.Sanction, Declaration: d, Server: server{By: actor.Account, At: tx.Now},
+// attest writes the evidence of a step.
+func (s *Service) attest(tx *db.Tx, actor authz.Actor, declared proof.SanctionDeclared) (evidence.Entry, error) {
+	identity, err := s.schools.Identity(tx, declared.Pupil)
+	if err != nil {
+		return evidence.Entry{}, err
 	}
+	private, err := evidence.NewPrivate(identity.BirthDate)
+	if err != nil {
+		return evidence.Entry{}, err
+	}
+	if declared.PrivateSHA256, err = proof.HashOf(private); err != nil {
+		return evidence.Entry{}, err
+	}
+	return s.log.Append(tx, proof.Statement{
+		Kind: proof.KindSanction, Declaration: &declared,
+		Server: &proof.MeasureServer{At: tx.Now, By: actor.Account, Names: identity.Names},
+	}, &private)
 }
 
 // Of gives every sanction of the pupils, ended ones included, in one query for any number of them.

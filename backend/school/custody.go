@@ -4,43 +4,24 @@ import (
 	"einverstanden/backend/audit"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
-	"einverstanden/backend/evidence"
 	"einverstanden/backend/id"
+	"einverstanden/backend/proof"
 )
 
 // cause says by whom a guardianship is changed: by an account of the school, with a second one where two are needed, or
 // by the guardian while answering.
 type cause struct {
-	Account  id.Account  `json:"account,omitempty"`
-	Second   id.Account  `json:"second,omitempty"`
-	Proposal id.Proposal `json:"proposal,omitempty"`
-	Guardian id.Guardian `json:"guardian,omitempty"`
+	Account  id.Account
+	Second   id.Account
+	Proposal id.Proposal
+	Guardian id.Guardian
 }
 
-// custodyState is a guardianship as a statement holds it.
-type custodyState struct {
-	ID        id.Guardianship `json:"id"`
-	Custody   Custody         `json:"custody"`
-	Basis     Basis           `json:"basis"`
-	Relation  Relation        `json:"relation"`
-	Prevented bool            `json:"prevented"`
-	Disputed  bool            `json:"disputed"`
-	From      calendar.Date   `json:"from"`
-	Until     calendar.Date   `json:"until"`
-}
-
-type custodyDeclaration struct {
-	School   id.School    `json:"school"`
-	Pupil    id.Pupil     `json:"pupil"`
-	Guardian id.Guardian  `json:"guardian"`
-	Before   custodyState `json:"before"`
-	After    custodyState `json:"after"`
-}
-
-func stateOf(g Guardianship) custodyState {
-	return custodyState{
-		ID: g.ID, Custody: g.Custody, Basis: g.Basis, Relation: g.Relation, Prevented: g.Prevented, Disputed: g.Disputed,
-		From: g.Period.From, Until: g.Period.Until,
+// stateOf is a guardianship as a statement holds it.
+func stateOf(g Guardianship) proof.CustodyState {
+	return proof.CustodyState{
+		ID: g.ID, Custody: string(g.Custody), Basis: string(g.Basis), Relation: string(g.Relation), Prevented: g.Prevented,
+		Disputed: g.Disputed, From: g.Period.From, Until: g.Period.Until,
 	}
 }
 
@@ -49,13 +30,15 @@ func (s *Service) attest(tx *db.Tx, before, after Guardianship, by cause) error 
 	if stateOf(before) == stateOf(after) {
 		return nil // only the protection of an address: the audit entry is enough
 	}
-	_, err := s.log.Append(tx, evidence.Statement{
-		Kind: evidence.Custody,
-		Declaration: custodyDeclaration{
+	_, err := s.log.Append(tx, proof.Statement{
+		Kind: proof.KindCustody,
+		Declaration: &proof.CustodyDeclared{
 			School: tx.School, Pupil: after.Pupil, Guardian: after.Guardian, Before: stateOf(before), After: stateOf(after),
 		},
-		Server: by,
-	})
+		Server: &proof.CustodyServer{
+			At: tx.Now, Account: by.Account, Second: by.Second, Proposal: by.Proposal, Guardian: by.Guardian,
+		},
+	}, nil)
 	return err
 }
 

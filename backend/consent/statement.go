@@ -1,0 +1,79 @@
+package consent
+
+import (
+	"context"
+
+	"einverstanden/backend/authz"
+	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
+	"einverstanden/backend/id"
+	"einverstanden/backend/idempotency"
+	"einverstanden/backend/proof"
+	"einverstanden/backend/school"
+)
+
+// statement is the evidence of a decision, with the part that a shared copy leaves out.
+func (s *Service) statement(ctx context.Context, tx *db.Tx, actor authz.Actor, d draft) (proof.Statement, *proof.Private, error) {
+	identity, err := s.schools.Identity(tx, d.decision.Pupil)
+	if err != nil {
+		return proof.Statement{}, nil, err
+	}
+	if identity.Names.Person, err = s.nameOf(tx, d.decision.Person, identity); err != nil {
+		return proof.Statement{}, nil, err
+	}
+	private, err := evidence.NewPrivate(identity.BirthDate)
+	if err != nil {
+		return proof.Statement{}, nil, err
+	}
+	private.Place, private.Signature = d.place, (*proof.Signature)(d.signature)
+	hash, err := proof.HashOf(private)
+	if err != nil {
+		return proof.Statement{}, nil, err
+	}
+	statement := proof.Statement{
+		Kind: proof.KindDecision, Declaration: d.declared(ctx, tx.School, hash), Server: d.server(tx, actor, identity.Names),
+	}
+	return statement, &private, nil
+}
+
+// nameOf is the deciding person's name as the school knows it now.
+func (s *Service) nameOf(tx *db.Tx, person id.Person, identity school.Identity) (string, error) {
+	if person.Kind == id.PupilPerson {
+		return identity.Names.Pupil, nil
+	}
+	guardian := id.Guardian(person.ID)
+	known, err := s.schools.Guardians(tx, []id.Guardian{guardian})
+	return known[guardian].Full(), err
+}
+
+// declared is what the person knows of the decision.
+func (d draft) declared(ctx context.Context, school id.School, privateSHA256 string) *proof.DecisionDeclared {
+	decision := d.decision
+	declared := &proof.DecisionDeclared{
+		School: school, Pupil: decision.Pupil, Person: decision.Person, Purpose: string(VideoConference),
+		Extent: string(decision.Extent), FormVersion: decision.Version, TextSHA256: decision.TextSHA256, Language: decision.Language,
+		Relation: string(decision.Relation), PrivateSHA256: privateSHA256, After: decision.After,
+	}
+	if decision.Kind == Answer {
+		declared.Answer = decision.Answer.String()
+	}
+	if key, ok := idempotency.Of(ctx); ok && decision.Channel == App {
+		declared.IdempotencyKey = key.Value
+	}
+	return declared
+}
+
+// server is what the school's system adds.
+func (d draft) server(tx *db.Tx, actor authz.Actor, names proof.Names) *proof.DecisionServer {
+	decision := d.decision
+	server := &proof.DecisionServer{
+		Decision: decision.ID, VersionNumber: d.version.Number, Edition: decision.Edition, GermanTextSHA256: d.german,
+		Guardianship: decision.Guardianship, Schooling: decision.Schooling, Channel: string(decision.Channel), Means: proof.MeansStaff,
+		RecordedBy: decision.RecordedBy, SecondBy: decision.SecondBy, Names: names,
+		ReceivedAt: decision.ReceivedAt.UTC(), RecordedAt: tx.Now,
+	}
+	if decision.Channel == App {
+		server.Means, server.Session = proof.MeansSession, actor.Session
+	}
+	return server
+}

@@ -1,0 +1,213 @@
+package proof
+
+import (
+	"time"
+
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/id"
+)
+
+// The halves of statements, by kind. Names of members are part of the evidence: none is ever changed or used for
+// something else. Instants are UTC (RFC 3339, to the microsecond), civil dates YYYY-MM-DD, hashes hex SHA-256. Words for
+// closed choices are those of the API.
+
+// DecisionDeclared is what a person knows of its own decision: an answer or a withdrawal.
+type DecisionDeclared struct {
+	School         id.School   `json:"school"`
+	Pupil          id.Pupil    `json:"pupil"`
+	Person         id.Person   `json:"person"`
+	Purpose        string      `json:"purpose"`
+	Answer         string      `json:"answer,omitempty"` // video, audio, none
+	Extent         string      `json:"extent,omitempty"` // of a withdrawal: picture, all
+	FormVersion    id.Version  `json:"formVersion,omitempty"`
+	TextSHA256     string      `json:"textSha256,omitempty"` // of the text as shown, see Text
+	Language       string      `json:"language,omitempty"`   // of the text as shown
+	Relation       string      `json:"relation,omitempty"`   // together, alone, legal_guardian
+	PrivateSHA256  string      `json:"privateSha256"`        // see Private
+	After          id.Decision `json:"after,omitempty"`      // the own decision it was made after
+	IdempotencyKey string      `json:"idempotencyKey,omitempty"`
+}
+
+// DecisionServer is what the school's system adds to a decision. RecordedBy, Identified and SecondBy are for one that
+// reached the school by another way than the app.
+type DecisionServer struct {
+	Decision         id.Decision     `json:"decision"`
+	VersionNumber    int             `json:"versionNumber,omitempty"`
+	Edition          int             `json:"edition,omitempty"`
+	GermanTextSHA256 string          `json:"germanTextSha256,omitempty"`
+	Guardianship     id.Guardianship `json:"guardianship,omitempty"`
+	Schooling        id.Schooling    `json:"schooling,omitempty"`
+	Channel          string          `json:"channel"` // app, paper, phone, in_person, teacher
+	Means            Means           `json:"means"`
+	Session          id.Session      `json:"session,omitempty"`
+	Passkey          *Passkey        `json:"passkey,omitempty"`
+	RecordedBy       id.Account      `json:"recordedBy,omitempty"`
+	Identified       string          `json:"identified,omitempty"` // how staff knew the person, see Identified
+	SecondBy         id.Account      `json:"secondBy,omitempty"`   // the second member of staff behind a recorded yes
+	Names            Names           `json:"names"`
+	ReceivedAt       time.Time       `json:"receivedAt"`
+	RecordedAt       time.Time       `json:"recordedAt"`
+}
+
+// Means says what ties a decision to its person.
+type Means string
+
+// The means, the strongest last.
+const (
+	MeansStaff   Means = "staff"   // a member of staff wrote it down
+	MeansSession Means = "session" // a browser that was signed in
+	MeansPasskey Means = "passkey" // a passkey signed the declaration, with its owner verified
+)
+
+// Names are those of the people at the time, as the school knew them.
+type Names struct {
+	Person string `json:"person,omitempty"` // who decided
+	Pupil  string `json:"pupil"`
+	Class  string `json:"class,omitempty"`
+}
+
+// Private is what a statement binds by hash alone, so that a copy can leave it out and still be verified. Blind is 16
+// random bytes: without them a birth date or a typed name could be tried out against the hash.
+type Private struct {
+	BirthDate calendar.Date `json:"birthDate,omitzero"` // the pupil's; missing where the school does not know it
+	Blind     []byte        `json:"blind"`
+	Place     string        `json:"place,omitempty"`
+	Signature *Signature    `json:"signature,omitempty"`
+}
+
+// BlindSize is the length of a Private's blind in bytes.
+const BlindSize = 16
+
+// Signature is what is kept of a signing: strokes as points in CSS pixels, never a picture, or the typed name.
+type Signature struct {
+	Kind    string    `json:"kind"` // drawn, typed
+	Width   int       `json:"width,omitempty"`
+	Height  int       `json:"height,omitempty"`
+	Strokes [][]Point `json:"strokes,omitempty"`
+	Name    string    `json:"name,omitempty"`
+}
+
+// Point is a place on the pad in CSS pixels, rounded. Time and pressure stay on the device.
+type Point struct {
+	X int `json:"x"`
+	Y int `json:"y"`
+}
+
+// ActServer is what the system adds where the declaration says it all: when.
+type ActServer struct {
+	At time.Time `json:"at"`
+}
+
+// InvalidationDeclared says that a recorded decision never was that person's.
+type InvalidationDeclared struct {
+	Decision id.Decision `json:"decision"`
+	Reason   string      `json:"reason"`
+	Author   id.Account  `json:"author"`
+}
+
+// SanctionDeclared is one step of a sanction.
+type SanctionDeclared struct {
+	Sanction      id.Sanction   `json:"sanction"`
+	Pupil         id.Pupil      `json:"pupil"`
+	Act           string        `json:"act"` // imposed, ended
+	Measure       string        `json:"measure"`
+	RuleKey       string        `json:"ruleKey"`
+	From          calendar.Date `json:"from"`
+	Until         calendar.Date `json:"until"`
+	PrivateSHA256 string        `json:"privateSha256"`
+}
+
+// HoldDeclared is one step of a restriction (GDPR Art. 18) or an objection (Art. 21).
+type HoldDeclared struct {
+	Hold          id.Hold  `json:"hold"`
+	Pupil         id.Pupil `json:"pupil"`
+	Act           string   `json:"act"` // placed, settled
+	Kind          string   `json:"kind"`
+	PrivateSHA256 string   `json:"privateSha256"`
+}
+
+// MeasureServer is what the system adds to what the school orders about a pupil.
+type MeasureServer struct {
+	At    time.Time  `json:"at"`
+	By    id.Account `json:"by"`
+	Names Names      `json:"names"`
+}
+
+// VersionDeclared is a form's version with the hash of its text in every language.
+type VersionDeclared struct {
+	Version   id.Version        `json:"version"`
+	Purpose   string            `json:"purpose"`
+	Number    int               `json:"number"`
+	Edition   int               `json:"edition"`
+	Change    string            `json:"change"`
+	Policy    string            `json:"policy"`
+	Say       Say               `json:"say"`
+	InForceOn calendar.Date     `json:"inForceOn"`
+	Texts     map[string]string `json:"texts"` // language → textSha256
+	By        id.Account        `json:"by"`
+}
+
+// Say names who has a say by age.
+type Say struct {
+	Preset     string `json:"preset"`
+	BesideFrom int    `json:"besideFrom,omitempty"`
+	AloneFrom  int    `json:"aloneFrom,omitempty"`
+}
+
+// CustodyDeclared is a guardianship before and after a change.
+type CustodyDeclared struct {
+	School   id.School    `json:"school"`
+	Pupil    id.Pupil     `json:"pupil"`
+	Guardian id.Guardian  `json:"guardian"`
+	Before   CustodyState `json:"before"`
+	After    CustodyState `json:"after"`
+}
+
+// CustodyState is a guardianship as it stood.
+type CustodyState struct {
+	ID        id.Guardianship `json:"id"`
+	Custody   string          `json:"custody"`
+	Basis     string          `json:"basis"`
+	Relation  string          `json:"relation"`
+	Prevented bool            `json:"prevented"`
+	Disputed  bool            `json:"disputed"`
+	From      calendar.Date   `json:"from,omitzero"`
+	Until     calendar.Date   `json:"until,omitzero"`
+}
+
+// CustodyServer says by whom: an account of the school, with a second one where two are needed, or the guardian while
+// answering.
+type CustodyServer struct {
+	At       time.Time   `json:"at"`
+	Account  id.Account  `json:"account,omitempty"`
+	Second   id.Account  `json:"second,omitempty"`
+	Proposal id.Proposal `json:"proposal,omitempty"`
+	Guardian id.Guardian `json:"guardian,omitempty"`
+}
+
+// LetterDeclared is one step in a letter's life. Its secret is never part of anything.
+type LetterDeclared struct {
+	Letter id.Letter `json:"letter"`
+	Person id.Person `json:"person"`
+	Act    string    `json:"act"` // issued, redeemed
+}
+
+// LetterServer says by whom a letter was issued, or which session its redemption opened.
+type LetterServer struct {
+	At      time.Time  `json:"at"`
+	By      id.Account `json:"by,omitempty"`
+	Session id.Session `json:"session,omitempty"`
+}
+
+// ErasureDeclared names the leaves whose contents were erased, and no person.
+type ErasureDeclared struct {
+	Leaves []int64 `json:"leaves"`
+	Reason string  `json:"reason"` // retention, request
+}
+
+// ErasureServer says who asked for an erasure and who approved it; both are empty where retention did.
+type ErasureServer struct {
+	At         time.Time  `json:"at"`
+	AskedBy    id.Account `json:"askedBy,omitempty"`
+	ApprovedBy id.Account `json:"approvedBy,omitempty"`
+}

@@ -1,0 +1,98 @@
+package proof
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+const (
+	receiptVersion = 1
+	receiptSchema  = "einverstanden-receipt"
+
+	// MaxReceipt is the largest file that is read as a receipt, in bytes. A statement with the longest signature and two
+	// form texts stays well below.
+	MaxReceipt = 1 << 20
+)
+
+// Receipt is one file that proves one statement without us. It follows the consent receipt of ISO/IEC TS 27560 as the
+// W3C Data Privacy Vocabulary's guide describes it, where that fits; schema/receipt-v1.json says where.
+type Receipt struct {
+	V          int               `json:"v"`
+	Schema     string            `json:"schema"`
+	Statement  json.RawMessage   `json:"statement"` // see Statement.Encode
+	Salt       []byte            `json:"salt"`
+	Private    *Private          `json:"private,omitempty"` // left out of a shared copy
+	Texts      []json.RawMessage `json:"texts,omitempty"`   // as shown, then the German one, see Text
+	Leaf       json.RawMessage   `json:"leaf"`
+	Inclusion  [][]byte          `json:"inclusion"` // RFC 6962 audit path to the checkpoint's root
+	Checkpoint string            `json:"checkpoint"`
+	Key        string            `json:"key"` // the key that signed the checkpoint
+}
+
+// Text is a form's text exactly as it was shown; the hash of its canonical JSON is the textSha256 of a statement.
+type Text struct {
+	FormVersion string          `json:"formVersion"`
+	Language    string          `json:"language"`
+	Title       string          `json:"title"`
+	Blocks      json.RawMessage `json:"blocks"`
+}
+
+// Block is one piece of a text: a list has Items, the others Text.
+type Block struct {
+	ID    string   `json:"id"`
+	Kind  string   `json:"kind"`
+	Icon  string   `json:"icon,omitempty"`
+	Text  string   `json:"text,omitempty"`
+	Items []string `json:"items,omitempty"`
+}
+
+// Encode gives the file: canonical JSON, so that a receipt has one sequence of bytes.
+func (r Receipt) Encode() ([]byte, error) {
+	r.V, r.Schema = receiptVersion, receiptSchema
+	return Canonical(r)
+}
+
+// Shared is the copy that may be passed on: without strokes or typed name, place and birth date.
+func (r Receipt) Shared() Receipt {
+	r.Private = nil
+	return r
+}
+
+// DecodeReceipt reads a receipt. reformatted says that the content can be read, but the bytes are not those that were
+// handed out: white space, another order, another spelling.
+func DecodeReceipt(file []byte) (r Receipt, reformatted bool, err error) {
+	if len(file) > MaxReceipt {
+		return r, false, fmt.Errorf("receipt: %d bytes, at most %d are read", len(file), MaxReceipt)
+	}
+	if err := decodeStrictly(file, &r); err != nil {
+		return r, false, fmt.Errorf("receipt: %w", err)
+	}
+	if r.Schema != receiptSchema {
+		return r, false, errors.New("receipt: this JSON is not a receipt")
+	}
+	if r.V != receiptVersion {
+		return r, false, fmt.Errorf("receipt: %w %d", ErrUnknownVersion, r.V)
+	}
+	own, err := r.Encode()
+	if err != nil {
+		return r, false, fmt.Errorf("receipt: %w", err)
+	}
+	if !bytes.Equal(own, file) {
+		for _, part := range append([]*json.RawMessage{&r.Statement, &r.Leaf}, pointers(r.Texts)...) {
+			if *part, err = Canonical(*part); err != nil {
+				return r, true, fmt.Errorf("receipt: %w", err)
+			}
+		}
+	}
+	return r, !bytes.Equal(own, file), nil
+}
+
+func pointers[T any](values []T) []*T {
+	out := make([]*T, len(values))
+	for i := range values {
+		out[i] = &values[i]
+	}
+	return out
+}

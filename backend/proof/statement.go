@@ -1,0 +1,207 @@
+package proof
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// Kind says what sort of act a statement is about. It stands in the leaf, which outlives an erasure.
+type Kind string
+
+// The kinds. The zero value is unknown and never written; a name is never changed or used for something else.
+const (
+	KindDecision     Kind = "decision"
+	KindInvalidation Kind = "invalidation"
+	KindSanction     Kind = "sanction" // imposed or ended early
+	KindHold         Kind = "hold"     // placed or settled
+	KindVersion      Kind = "version"  // of a form, published
+	KindCustody      Kind = "custody"  // a guardianship changed
+	KindLetter       Kind = "letter"   // issued, redeemed or void
+	KindErasure      Kind = "erasure"
+)
+
+// Kinds lists every kind.
+var Kinds = []Kind{KindDecision, KindInvalidation, KindSanction, KindHold, KindVersion, KindCustody, KindLetter, KindErasure}
+
+// statementVersion counts the shapes of statements; schema/statement-v1.json describes this one.
+const statementVersion = 1
+
+// parts are the two halves of a statement by kind.
+type parts struct{ declaration, server any }
+
+// shapes gives fresh, empty halves of a kind; nil for one that is unknown.
+func shapes(kind Kind) *parts {
+	switch kind {
+	case KindDecision:
+		return &parts{&DecisionDeclared{}, &DecisionServer{}}
+	case KindInvalidation:
+		return &parts{&InvalidationDeclared{}, &ActServer{}}
+	case KindSanction:
+		return &parts{&SanctionDeclared{}, &MeasureServer{}}
+	case KindHold:
+		return &parts{&HoldDeclared{}, &MeasureServer{}}
+	case KindVersion:
+		return &parts{&VersionDeclared{}, &ActServer{}}
+	case KindCustody:
+		return &parts{&CustodyDeclared{}, &CustodyServer{}}
+	case KindLetter:
+		return &parts{&LetterDeclared{}, &LetterServer{}}
+	case KindErasure:
+		return &parts{&ErasureDeclared{}, &ErasureServer{}}
+	}
+	return nil
+}
+
+// Statement is what was done. Declaration is what the person who acted knows and, with a passkey, signs; Server is what
+// the school's system adds. Both are pointers to the kind's own types (DecisionDeclared and DecisionServer, …).
+type Statement struct {
+	Kind        Kind
+	Declaration any
+	Server      any
+}
+
+// envelope is a statement as it is written: {declaration, kind, server, v}.
+type envelope[T any] struct {
+	V           int  `json:"v"`
+	Kind        Kind `json:"kind"`
+	Declaration T    `json:"declaration"`
+	Server      T    `json:"server"`
+}
+
+// Encode gives the canonical bytes that are committed to. An error is a mistake in the program.
+func (s Statement) Encode() ([]byte, error) {
+	want := shapes(s.Kind)
+	if want == nil {
+		return nil, fmt.Errorf("statement of the unknown kind %q", s.Kind)
+	}
+	if !sameShape(s.Declaration, want.declaration) || !sameShape(s.Server, want.server) {
+		return nil, fmt.Errorf("a statement of the kind %s with %T and %T; want %T and %T",
+			s.Kind, s.Declaration, s.Server, want.declaration, want.server)
+	}
+	return Canonical(envelope[any]{statementVersion, s.Kind, s.Declaration, s.Server})
+}
+
+// sameShape holds for two pointers to one type, the first not nil.
+func sameShape(have, want any) bool {
+	return reflect.TypeOf(have) == reflect.TypeOf(want) && !reflect.ValueOf(have).IsNil()
+}
+
+// ErrUnknownVersion says that a file is of a version that this program does not know.
+var ErrUnknownVersion = errors.New("unknown version")
+
+// DecodeStatement reads what Encode wrote, and nothing else: an unknown or missing part, another order or another
+// spelling of the same value is refused, so that a statement has one sequence of bytes.
+func DecodeStatement(raw []byte) (Statement, error) {
+	var outer envelope[json.RawMessage]
+	if err := decodeStrictly(raw, &outer); err != nil {
+		return Statement{}, fmt.Errorf("statement: %w", err)
+	}
+	if outer.V != statementVersion {
+		return Statement{}, fmt.Errorf("statement: %w %d", ErrUnknownVersion, outer.V)
+	}
+	inner := shapes(outer.Kind)
+	if inner == nil {
+		return Statement{}, fmt.Errorf("statement of the unknown kind %q", outer.Kind)
+	}
+	if err := decodeStrictly(outer.Declaration, inner.declaration); err != nil {
+		return Statement{}, fmt.Errorf("declaration: %w", err)
+	}
+	if err := decodeStrictly(outer.Server, inner.server); err != nil {
+		return Statement{}, fmt.Errorf("server: %w", err)
+	}
+	s := Statement{Kind: outer.Kind, Declaration: inner.declaration, Server: inner.server}
+	return s, isOwnForm(raw, s.Encode)
+}
+
+// isOwnForm refuses bytes that are another spelling of what they say.
+func isOwnForm(raw []byte, encode func() ([]byte, error)) error {
+	own, err := encode()
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(own, raw) {
+		return errors.New("not in canonical form")
+	}
+	return nil
+}
+
+// decodeStrictly refuses unknown members and anything behind the value.
+func decodeStrictly(raw []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	if decoder.More() {
+		return errors.New("more than one value")
+	}
+	return nil
+}
+
+// TextSHA256 is the hex SHA-256 of the German text that the act rests on, empty when there is none. It goes into the
+// leaf. That of the text shown in another language stays in the declaration: which language somebody reads would
+// otherwise outlive that person's erasure.
+func (s Statement) TextSHA256() string {
+	switch server := s.Server.(type) {
+	case *DecisionServer:
+		return server.GermanTextSHA256
+	case *ActServer:
+		if d, ok := s.Declaration.(*VersionDeclared); ok {
+			return d.Texts[German]
+		}
+	}
+	return ""
+}
+
+// German is the language whose text rules.
+const German = "de"
+
+// PrivateSHA256 is the hash of the part that a shared copy leaves out; empty where the kind has none.
+func (s Statement) PrivateSHA256() string {
+	switch d := s.Declaration.(type) {
+	case *DecisionDeclared:
+		return d.PrivateSHA256
+	case *SanctionDeclared:
+		return d.PrivateSHA256
+	case *HoldDeclared:
+		return d.PrivateSHA256
+	}
+	return ""
+}
+
+// SHA256Hex is the hex SHA-256 of bytes, lower case: the one spelling of a hash in statements.
+func SHA256Hex(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// HashOf is the hex SHA-256 of a value's canonical JSON: what anyone can compute again from the value.
+func HashOf(value any) (string, error) {
+	canonical, err := Canonical(value)
+	return SHA256Hex(canonical), err
+}
+
+// RecordedAt is when the school's system recorded the act; zero when the statement could not be read.
+func (s Statement) RecordedAt() time.Time {
+	switch server := s.Server.(type) {
+	case *DecisionServer:
+		return server.RecordedAt
+	case *ActServer:
+		return server.At
+	case *MeasureServer:
+		return server.At
+	case *CustodyServer:
+		return server.At
+	case *LetterServer:
+		return server.At
+	case *ErasureServer:
+		return server.At
+	}
+	return time.Time{}
+}

@@ -1,0 +1,37 @@
+package school
+
+import (
+	"strings"
+
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+	"einverstanden/backend/proof"
+)
+
+// Full is the name as it is written, given name first. It is no String: people must not be printed by accident.
+func (n Name) Full() string { return strings.TrimSpace(n.Given + " " + n.Family) }
+
+// Identity is how a statement names a pupil: as the school knows it on that day. Evidence must not change when
+// somebody marries or moves to another class.
+type Identity struct {
+	Names     proof.Names
+	BirthDate calendar.Date // zero: unknown
+}
+
+// Identity gives a pupil's names of today. A pupil that does not exist has none.
+func (s *Service) Identity(tx *db.Tx, pupil id.Pupil) (Identity, error) {
+	known, err := s.Pupils(tx, []id.Pupil{pupil})
+	if err != nil {
+		return Identity{}, err
+	}
+	today, err := s.Today(tx)
+	if err != nil {
+		return Identity{}, err
+	}
+	classes, err := s.ClassNamesOf(tx, []id.Pupil{pupil}, today)
+	return Identity{
+		Names:     proof.Names{Pupil: known[pupil].Full(), Class: classes[pupil].Name},
+		BirthDate: known[pupil].BirthDate,
+	}, err
+}
