@@ -47,10 +47,12 @@ func OpenDemo(ctx context.Context, c config.Config, log *slog.Logger) (*App, err
 	if c.Keys == "" {
 		c.Keys = filepath.Join(c.Data, "keys")
 	}
-	if _, err := vault.Open(c.Keys); errors.Is(err, vault.ErrNoKeys) {
-		if err := vault.Create(c.Keys); err != nil {
-			return nil, err
-		}
+	_, err := vault.Complete(c.Keys) // a demo of an earlier version goes on without a question
+	if errors.Is(err, vault.ErrNoKeys) {
+		err = vault.Create(c.Keys)
+	}
+	if err != nil {
+		return nil, err
 	}
 	a, err := Open(c, log)
 	if err != nil {

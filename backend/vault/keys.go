@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
@@ -20,13 +21,20 @@ import (
 
 // The files of a key folder, each readable by its owner alone (0400).
 const (
-	masterFile = "seal.json"   // Tink keyset from which each school's keys are derived
-	indexFile  = "index.key"   // blind indexes and fingerprints
-	letterFile = "letters.key" // hashes of letter secrets
-	tokenFile  = "tokens.key"  // access and refresh tokens
+	masterFile     = "seal.json"       // Tink keyset from which each school's keys are derived
+	indexFile      = "index.key"       // blind indexes and fingerprints
+	letterFile     = "letters.key"     // hashes of letter secrets
+	tokenFile      = "tokens.key"      // access and refresh tokens
+	checkpointFile = "checkpoints.key" // seeds of the keys that sign checkpoints
 )
 
 const keySize = 32 // bytes of each .key file, before base64
+
+// plainFiles are the files that hold one random key each.
+func plainFiles() []string { return []string{indexFile, letterFile, tokenFile, checkpointFile} }
+
+// laterFiles are those that key folders from before they existed lack. Nothing can have been made with them there.
+func laterFiles() []string { return []string{checkpointFile} }
 
 // ErrNoKeys says that the folder holds no keys yet.
 var ErrNoKeys = errors.New("vault: the key folder holds no keys")
@@ -36,7 +44,7 @@ func Create(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{masterFile, indexFile, letterFile, tokenFile} {
+	for _, name := range append([]string{masterFile}, plainFiles()...) {
 		if _, err := os.Stat(filepath.Join(folder, name)); !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("vault: %s exists already in %s", name, folder)
 		}
@@ -48,16 +56,38 @@ func Create(folder string) error {
 	if err := writeKey(folder, masterFile, master); err != nil {
 		return err
 	}
-	for _, name := range []string{indexFile, letterFile, tokenFile} {
-		key := make([]byte, keySize)
-		if _, err := rand.Read(key); err != nil {
-			return err
-		}
-		if err := writeKey(folder, name, []byte(base64.StdEncoding.EncodeToString(key)+"\n")); err != nil {
+	for _, name := range plainFiles() {
+		if err := writeFreshKey(folder, name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Complete adds the key files that came into the program after the folder was made, and names them. Any other file
+// that is missing was lost, and its data with it unless it comes back from a copy: those Complete never makes.
+func Complete(folder string) (made []string, err error) {
+	if _, err := os.Stat(filepath.Join(folder, masterFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrNoKeys, folder)
+	}
+	for _, name := range laterFiles() {
+		if _, err := os.Stat(filepath.Join(folder, name)); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err := writeFreshKey(folder, name); err != nil {
+			return made, err
+		}
+		made = append(made, name)
+	}
+	return made, nil
+}
+
+func writeFreshKey(folder, name string) error {
+	key := make([]byte, keySize)
+	if _, err := rand.Read(key); err != nil {
+		return err
+	}
+	return writeKey(folder, name, []byte(base64.StdEncoding.EncodeToString(key)+"\n"))
 }
 
 func freshKeyset() ([]byte, error) {
@@ -74,14 +104,36 @@ func freshKeyset() ([]byte, error) {
 	return out.Bytes(), err
 }
 
+// writeKey makes a key file, whole or not at all; it replaces none.
 func writeKey(folder, name string, content []byte) error {
-	path := filepath.Join(folder, name)
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o400) //nolint:gosec // the operator's setting
+	return writeFile(folder, name, content, os.Link)
+}
+
+// writeFile writes beside the place and lets put bring the finished file there, so that a process killed in between
+// leaves no half of a key, and another process reads none.
+func writeFile(folder, name string, content []byte, put func(from, to string) error) error {
+	beside, err := os.CreateTemp(folder, "."+name+".*") // 0600
 	if err != nil {
 		return err
 	}
-	_, err = file.Write(content)
-	return errors.Join(err, file.Sync(), file.Close())
+	defer os.Remove(beside.Name()) //nolint:errcheck // after a rename it is gone already
+	_, err = beside.Write(content)
+	if err = errors.Join(err, beside.Chmod(0o400), beside.Sync(), beside.Close()); err != nil {
+		return err
+	}
+	if err := put(beside.Name(), filepath.Join(folder, name)); err != nil {
+		return err
+	}
+	return syncFolder(folder)
+}
+
+// syncFolder makes the names in the folder outlast a power loss, as the files' own sync does not.
+func syncFolder(folder string) error {
+	opened, err := os.Open(folder) //nolint:gosec // the operator's setting
+	if err != nil {
+		return err
+	}
+	return errors.Join(opened.Sync(), opened.Close())
 }
 
 // Open reads a key folder. Its errors name the file, never the key: missing, short, default or readable by others.
@@ -97,18 +149,21 @@ func Open(folder string) (*Vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vault: %s is not a keyset", filepath.Join(folder, masterFile))
 	}
-	var keys [3][]byte
-	for i, name := range []string{indexFile, letterFile, tokenFile} {
-		if keys[i], err = readKey(folder, name); err != nil {
+	keys := map[string][]byte{}
+	for _, name := range plainFiles() {
+		if keys[name], err = readKey(folder, name); err != nil {
 			return nil, err
 		}
 	}
-	return newVault(master, keys[0], keys[1], keys[2])
+	return newVault(master, keys)
 }
 
 func readKeyFile(folder, name string) ([]byte, error) {
 	path := filepath.Join(folder, name)
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("vault: key file %s is missing: %s", path, remedy(name))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("vault: key file %s: %w", path, err)
 	}
@@ -116,6 +171,13 @@ func readKeyFile(folder, name string) ([]byte, error) {
 		return nil, fmt.Errorf("vault: key file %s can be read by others; make it 0400", path)
 	}
 	return os.ReadFile(path) //nolint:gosec // the folder is the operator's setting
+}
+
+func remedy(name string) string {
+	if slices.Contains(laterFiles(), name) {
+		return "bring it back from your copy of the keys; if this folder never had it, run `einverstanden keys complete`"
+	}
+	return "bring it back from your copy of the keys; a new one would open nothing"
 }
 
 func readKey(folder, name string) ([]byte, error) {

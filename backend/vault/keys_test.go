@@ -6,13 +6,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"einverstanden/backend/vault"
 )
 
-var keyFiles = []string{"seal.json", "index.key", "letters.key", "tokens.key"}
+var keyFiles = []string{"seal.json", "index.key", "letters.key", "tokens.key", "checkpoints.key"}
 
 func TestCreatedKeysAreForTheirOwnerAlone(t *testing.T) {
 	_, folder := newVault(t)
@@ -76,9 +77,10 @@ func TestAWrongKeyFileIsNamedAndNotShown(t *testing.T) {
 		spoil      func(t *testing.T, path string)
 		says       string
 	}{
-		{"missing", "index.key", remove, "no such file"},
-		{"missing", "letters.key", remove, "no such file"},
-		{"missing", "tokens.key", remove, "no such file"},
+		{"missing", "index.key", remove, "is missing: bring it back"},
+		{"missing", "letters.key", remove, "is missing: bring it back"},
+		{"missing", "tokens.key", remove, "is missing: bring it back"},
+		{"missing", "checkpoints.key", remove, "einverstanden keys complete"},
 		{"short", "index.key", replace(base([]byte(canary))), "too short"},
 		{"empty", "tokens.key", replace(""), "too short"},
 		{"default", "letters.key", replace(base(make([]byte, 32))), "is a default"},
@@ -107,6 +109,45 @@ func TestAWrongKeyFileIsNamedAndNotShown(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A folder from before a key file existed gets that file, and keeps the others.
+func TestCompleteMakesOnlyWhatNothingWasMadeWith(t *testing.T) {
+	v, folder := newVault(t)
+	before, err := v.CheckpointSeed("musterstadt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made, err := vault.Complete(folder); err != nil || len(made) != 0 {
+		t.Fatalf("a whole folder got %v, %v", made, err)
+	}
+	if again, err := open(t, folder).CheckpointSeed("musterstadt"); err != nil || !bytes.Equal(again, before) {
+		t.Fatalf("the key that was there is another now: %v", err)
+	}
+	remove(t, filepath.Join(folder, "checkpoints.key"))
+	if made, err := vault.Complete(folder); err != nil || !slices.Equal(made, []string{"checkpoints.key"}) {
+		t.Fatalf("made %v, %v", made, err)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != len(keyFiles) {
+		t.Errorf("the folder holds %v, %v", entries, err)
+	}
+	if open(t, folder).Fingerprint("kind", "value") != v.Fingerprint("kind", "value") {
+		t.Error("a key that was there is another now")
+	}
+}
+
+func TestCompleteBringsNoLostKeyBack(t *testing.T) {
+	for _, name := range []string{"seal.json", "index.key", "letters.key", "tokens.key"} {
+		_, folder := newVault(t)
+		remove(t, filepath.Join(folder, name))
+		if made, err := vault.Complete(folder); len(made) != 0 || (name == "seal.json") != errors.Is(err, vault.ErrNoKeys) {
+			t.Errorf("%s: made %v, %v", name, made, err)
+		}
+		if _, err := vault.Open(folder); err == nil {
+			t.Errorf("%s: a folder without it opens", name)
+		}
 	}
 }
 

@@ -9,6 +9,8 @@ package vault
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -44,19 +46,23 @@ func (p Place) associatedData() []byte {
 
 // Vault seals, opens and indexes. It is safe for use by many goroutines.
 type Vault struct {
-	deriver keyderivation.KeysetDeriver
-	index   []byte
-	letters []byte
-	tokens  []byte
-	schools sync.Map // id.School → tink.AEAD
+	deriver     keyderivation.KeysetDeriver
+	index       []byte
+	letters     []byte
+	tokens      []byte
+	checkpoints []byte
+	schools     sync.Map // id.School → tink.AEAD
 }
 
-func newVault(master *keyset.Handle, index, letters, tokens []byte) (*Vault, error) {
+func newVault(master *keyset.Handle, keys map[string][]byte) (*Vault, error) {
 	deriver, err := keyderivation.New(master)
 	if err != nil {
 		return nil, fmt.Errorf("master keyset: %w", err)
 	}
-	return &Vault{deriver: deriver, index: index, letters: letters, tokens: tokens}, nil
+	return &Vault{
+		deriver: deriver, index: keys[indexFile], letters: keys[letterFile], tokens: keys[tokenFile],
+		checkpoints: keys[checkpointFile],
+	}, nil
 }
 
 func readKeyset(raw []byte) (*keyset.Handle, error) {
@@ -144,6 +150,15 @@ func (v *Vault) TokenKey(use string) []byte {
 	m := hmac.New(sha256.New, v.tokens)
 	m.Write([]byte(use))
 	return m.Sum(nil)
+}
+
+// CheckpointSeed is the 32-byte seed of the Ed25519 key (RFC 8032) that signs a school's checkpoints, derived by
+// HKDF-SHA-256 (RFC 5869). It has a key file of its own, so that rotating any other key leaves signatures as they are.
+func (v *Vault) CheckpointSeed(school id.School) ([]byte, error) {
+	if school == "" {
+		return nil, errors.New("vault: no school")
+	}
+	return hkdf.Key(sha256.New, v.checkpoints, nil, "checkpoint|"+string(school), ed25519.SeedSize)
 }
 
 // mac joins the parts with their lengths, so that no two lists of parts give the same bytes.

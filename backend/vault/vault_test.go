@@ -2,9 +2,11 @@ package vault_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"testing"
 
+	"einverstanden/backend/id"
 	"einverstanden/backend/vault"
 )
 
@@ -177,5 +179,29 @@ func TestHashesDifferByUse(t *testing.T) {
 	}
 	if !bytes.Equal(open(t, folder).TokenKey("access"), access) {
 		t.Error("a token key changed on reopening")
+	}
+}
+
+// A seed is the same after a restart, each school has its own, and none can be told from another.
+func TestCheckpointSeedsAreStableAndPerSchool(t *testing.T) {
+	v, folder := newVault(t)
+	other, _ := newVault(t)
+	seed := func(v *vault.Vault, school id.School) []byte {
+		t.Helper()
+		seed, err := v.CheckpointSeed(school)
+		if err != nil || len(seed) != ed25519.SeedSize {
+			t.Fatalf("%d bytes, %v", len(seed), err)
+		}
+		return seed
+	}
+	mine := seed(v, "musterstadt")
+	if !bytes.Equal(seed(open(t, folder), "musterstadt"), mine) {
+		t.Error("a seed changed on reopening")
+	}
+	if bytes.Equal(seed(v, "nachbarort"), mine) || bytes.Equal(seed(other, "musterstadt"), mine) {
+		t.Error("two seeds agree")
+	}
+	if _, err := v.CheckpointSeed(""); err == nil {
+		t.Error("a seed for no school")
 	}
 }

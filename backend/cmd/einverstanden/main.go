@@ -35,6 +35,7 @@ const usage = `einverstanden: consent to video conferences, for schools
   school create FILE                   make a school from a JSON file of its settings; makes keys when there are none
   staff create ROLE EMAIL NAME         add a member of staff; the password is read from standard input
   form publish [--in-force DATE] FILE  publish the next version of the consent form
+  keys complete                        make the key files that a folder from an earlier version lacks
   openapi                              print the OpenAPI document
   version                              print the version
 
@@ -57,7 +58,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return err
 	}
 	name, rest := args[0], args[1:]
-	if len(rest) > 0 && (name == "school" || name == "staff" || name == "form") {
+	if len(rest) > 0 && (name == "school" || name == "staff" || name == "form" || name == "keys") {
 		name, rest = name+" "+rest[0], rest[1:]
 	}
 	switch name {
@@ -73,6 +74,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return createStaff(ctx, rest, in, out)
 	case "form publish":
 		return publishForm(ctx, rest, out)
+	case "keys complete":
+		return completeKeys(out)
 	case "openapi":
 		return printDocument(out)
 	case "version":
