@@ -9,8 +9,8 @@ import (
 	"github.com/boombuler/barcode/qr"
 )
 
-// errAddressTooLong says that the address makes a code so fine that a phone would not read it from paper.
-var errAddressTooLong = errors.New("paper: the address is too long for a code on paper")
+// errCodeTooFine says that a text makes a code so fine that a phone would not read it from paper.
+var errCodeTooFine = errors.New("paper: the text is too long for a code on paper")
 
 const (
 	quietZone  = 4  // modules of white around a QR code (ISO/IEC 18004, 9.1)
@@ -28,7 +28,7 @@ func newQRCode(text string) (qrCode, error) {
 	}
 	size := encoded.Bounds().Dx()
 	if size > maxModules {
-		return nil, errAddressTooLong
+		return nil, errCodeTooFine
 	}
 	code := make(qrCode, size)
 	for y := range code {

@@ -163,15 +163,10 @@ func (s *sheets) panel(y float64, l Letter, texts *readerTexts, code qrCode) flo
 	}
 	y = s.typed(x, y+2, l)
 	bottom := max(y, top+codeSide+2*panelPadding)
-	s.qrCode(right-panelPadding/2-codeSide, (top+bottom+codeSide)/2, code)
+	s.qrCode(right-panelPadding/2-codeSide, (top+bottom+codeSide)/2, codeSide, code)
 	s.frame(left, top, textWidth, bottom-top)
 	expires := fill(texts.Validity, "expiresOn", s.texts.date(l.ExpiresOn))
 	return s.paragraph(left, bottom+6, bodyStep, textWidth, strong, expires)
-}
-
-// qrCode draws the code so that its quiet zone has its lower left corner at (x, y).
-func (s *sheets) qrCode(x, y float64, code qrCode) {
-	s.raw(x, y, codeSide*pointsPerMM/float64(code.modules()), black, code.operators())
 }
 
 // typed is what somebody types who cannot scan. The address is never cut.

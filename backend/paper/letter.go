@@ -1,7 +1,6 @@
 package paper
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -56,9 +55,11 @@ func (r Recipient) hasAddress() bool { return r.Street != "" && r.City != "" }
 
 // Printer prints. It is safe for use by many goroutines. Make one with NewPrinter.
 type Printer struct {
-	faces faces
-	texts letterTexts
-	foot  []footSentence
+	faces   faces
+	texts   letterTexts
+	foot    []footSentence
+	receipt receiptTexts
+	zone    *time.Location // in which receipts tell the time
 }
 
 // NewPrinter reads fonts and texts, which are part of the program: an error is a mistake in its making.
@@ -68,7 +69,11 @@ func NewPrinter() (*Printer, error) {
 	if p.faces, err = newFaces(); err != nil {
 		return nil, err
 	}
-	return p, errors.Join(readTexts("letter.de.json", &p.texts), readTexts("foot.json", &p.foot))
+	if p.zone, err = time.LoadLocation(receiptZone); err != nil {
+		return nil, fmt.Errorf("paper: %w", err)
+	}
+	return p, errors.Join(
+		readTexts("letter.de.json", &p.texts), readTexts("foot.json", &p.foot), readTexts("receipt.de.json", &p.receipt))
 }
 
 // Letters prints one A4 page for each letter, in the given order, as one PDF. An address whose code would be too fine
@@ -77,12 +82,12 @@ func (p *Printer) Letters(letters []Letter) ([]byte, error) {
 	if len(letters) == 0 {
 		return nil, errors.New("paper: no letters to print")
 	}
-	s := p.newSheets(letters[0].IssuedOn)
+	s := p.newSheets(p.texts.Guardian.Subject, "Einverstanden", letters[0].IssuedOn.StartIn(time.UTC))
 	foot := s.foot()
 	for _, letter := range letters {
 		s.pdf.AddPage()
 		if letter.URL != clean(letter.URL) {
-			return nil, errAddressTooLong // cut, it would lead nowhere
+			return nil, errCodeTooFine // cut, it would lead nowhere
 		}
 		if err := s.letter(letter.cleaned(&p.faces)); err != nil {
 			return nil, err
@@ -91,11 +96,7 @@ func (p *Printer) Letters(letters []Letter) ([]byte, error) {
 			s.pdf.UseTemplate(foot)
 		}
 	}
-	var file bytes.Buffer
-	if err := s.pdf.Output(&file); err != nil {
-		return nil, fmt.Errorf("paper: print letters: %w", err)
-	}
-	return file.Bytes(), nil
+	return s.file()
 }
 
 // cleaned is the letter with every text fit to be printed.
@@ -115,14 +116,14 @@ func (l Letter) cleaned(f *faces) Letter {
 	return l
 }
 
-// newSheets begins a document whose bytes depend on nothing but its pages and the day.
-func (p *Printer) newSheets(day calendar.Date) *sheets {
+// newSheets begins a document whose bytes depend on nothing but its pages and what is given here.
+func (p *Printer) newSheets(title, producer string, at time.Time) *sheets {
 	pdf := fpdf.New("P", "mm", "A4", "")
 	pdf.SetCatalogSort(true)
-	pdf.SetCreationDate(day.StartIn(time.UTC))
-	pdf.SetModificationDate(day.StartIn(time.UTC))
-	pdf.SetProducer("Einverstanden", true)
-	pdf.SetTitle(p.texts.Guardian.Subject, true)
+	pdf.SetCreationDate(at)
+	pdf.SetModificationDate(at)
+	pdf.SetProducer(producer, false)
+	pdf.SetTitle(title, true)
 	pdf.SetLang("de")
 	pdf.SetAutoPageBreak(false, 0)
 	for _, face := range []face{p.faces.regular, p.faces.bold} {

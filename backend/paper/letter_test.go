@@ -125,9 +125,15 @@ func TestTheSameLettersGiveTheSameBytes(t *testing.T) {
 func TestNothingOverlaps(t *testing.T) {
 	siblings := letter()
 	siblings.Children = []string{"Maximilian-Alexander Konstantin, 10c", "Mia, 7b", "Emilia Sophie Charlotte, 5a", "Jan, 5b"}
-	pages := words(t, printed(t, letter(), siblings, full()))
-	if len(pages) != 3 {
-		t.Fatalf("%d pages", len(pages))
+	wantNoOverlap(t, printed(t, letter(), siblings, full()), 3)
+}
+
+// wantNoOverlap holds the words of a file to the part of the page that every printer prints, and to places of their own.
+func wantNoOverlap(t *testing.T, pdf []byte, wanted int) {
+	t.Helper()
+	pages := words(t, pdf)
+	if len(pages) != wanted {
+		t.Fatalf("%d pages instead of %d", len(pages), wanted)
 	}
 	const mm, touch = 72 / 25.4, 0.6 // points: boxes are as high as the font may be, not as the word is
 	for i, page := range pages {
@@ -177,25 +183,30 @@ func TestHostileNamesStayInk(t *testing.T) {
 // What a phone's camera sees is the matrix of exactly that text, large, with white around it.
 func TestTheQRCodeIsTheText(t *testing.T) {
 	for _, l := range []paper.Letter{letter(), full()} {
-		want, err := qr.Encode(l.QRText, qr.M, qr.Auto)
-		if err != nil {
-			t.Fatal(err)
-		}
-		modules := want.Bounds().Dx()
-		page := draw(t, printed(t, l))
-		x, y, side := findCode(t, page)
-		if side < 30 || side > 46 {
-			t.Errorf("the code is %.1f mm wide", side)
-		}
-		module := side / float64(modules)
-		const quiet = 4
-		for row := -quiet; row < modules+quiet; row++ {
-			for column := -quiet; column < modules+quiet; column++ {
-				inside := 0 <= row && row < modules && 0 <= column && column < modules
-				dark := inside && want.At(column, row) == color.Black
-				if page.dark(x+(float64(column)+0.5)*module, y+(float64(row)+0.5)*module) != dark {
-					t.Fatalf("%d modules: the one in row %d, column %d is wrong", modules, row, column)
-				}
+		wantCode(t, draw(t, printed(t, l)), l.QRText, 135, 215)
+	}
+}
+
+// wantCode finds a text's code between two heights of a page, in mm, and compares every module.
+func wantCode(t *testing.T, page picture, text string, top, bottom float64) {
+	t.Helper()
+	want, err := qr.Encode(text, qr.M, qr.Auto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := want.Bounds().Dx()
+	x, y, side := findCode(t, page, top, bottom)
+	if side < 30 || side > 46 {
+		t.Errorf("the code is %.1f mm wide", side)
+	}
+	module := side / float64(modules)
+	const quiet = 4
+	for row := -quiet; row < modules+quiet; row++ {
+		for column := -quiet; column < modules+quiet; column++ {
+			inside := 0 <= row && row < modules && 0 <= column && column < modules
+			dark := inside && want.At(column, row) == color.Black
+			if page.dark(x+(float64(column)+0.5)*module, y+(float64(row)+0.5)*module) != dark {
+				t.Fatalf("%d modules: the one in row %d, column %d is wrong", modules, row, column)
 			}
 		}
 	}
@@ -203,12 +214,12 @@ func TestTheQRCodeIsTheText(t *testing.T) {
 
 // findCode gives the upper left corner of the code's modules and how wide they are, all in mm. The code is what is
 // dark in a strip at the panel's right, between its frame and its text.
-func findCode(t *testing.T, page picture) (x, y, side float64) {
+func findCode(t *testing.T, page picture, top, bottom float64) (x, y, side float64) {
 	t.Helper()
-	const step, stripLeft, stripRight, stripTop, stripBottom = 0.05, 143.5, 188.0, 135.0, 215.0
-	x, y = stripRight, stripBottom
+	const step, stripLeft, stripRight = 0.05, 143.5, 188.0
+	x, y = stripRight, bottom
 	var endX, endY float64
-	for at := stripTop; at < stripBottom; at += step {
+	for at := top; at < bottom; at += step {
 		if page.dark(140, at) && page.dark(189, at) { // the frame's upper or lower edge
 			continue
 		}

@@ -1,7 +1,7 @@
 package paper
 
 import (
-	"encoding/json"
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -42,12 +42,8 @@ func every(value any, f func(string)) {
 func TestEveryFixedTextCanBePrinted(t *testing.T) {
 	f := facesOf(t)
 	var sentences []footSentence
-	var letters any
-	content, err := textFiles.ReadFile("texts/letter.de.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(content, &letters); err != nil {
+	var letters, receipts any
+	if err := errors.Join(readTexts("letter.de.json", &letters), readTexts("receipt.de.json", &receipts)); err != nil {
 		t.Fatal(err)
 	}
 	if err := readTexts("foot.json", &sentences); err != nil {
@@ -61,6 +57,7 @@ func TestEveryFixedTextCanBePrinted(t *testing.T) {
 		}
 	}
 	every(letters, printable)
+	every(receipts, printable)
 	var languages []string
 	for _, sentence := range sentences {
 		languages = append(languages, sentence.Lang)
@@ -79,13 +76,18 @@ func TestEveryFixedTextCanBePrinted(t *testing.T) {
 
 // A placeholder that is not filled would be read by parents.
 func TestEveryPlaceholderIsKnown(t *testing.T) {
-	known := regexp.MustCompile(`\{\{(day|month|year|count|family|given|child|ofChild|expiresOn)\}\}`)
-	content, err := textFiles.ReadFile("texts/letter.de.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rest := known.ReplaceAllString(string(content), ""); strings.Contains(rest, "{{") {
-		t.Errorf("an unknown placeholder stands near %.60s", rest[strings.Index(rest, "{{"):])
+	for file, names := range map[string]string{
+		"letter.de.json":  "day|month|year|count|family|given|child|ofChild|expiresOn",
+		"receipt.de.json": "number|class|date|time|utc|from|until|language|hash|size|instant",
+	} {
+		known := regexp.MustCompile(`\{\{(` + names + `)\}\}`)
+		content, err := textFiles.ReadFile("texts/" + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rest := known.ReplaceAllString(string(content), ""); strings.Contains(rest, "{{") {
+			t.Errorf("an unknown placeholder stands near %.60s", rest[strings.Index(rest, "{{"):])
+		}
 	}
 	var texts letterTexts
 	if err := readTexts("letter.de.json", &texts); err != nil {

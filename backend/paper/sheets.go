@@ -1,6 +1,7 @@
 package paper
 
 import (
+	"bytes"
 	"fmt"
 	"unicode/utf16"
 
@@ -22,12 +23,30 @@ const (
 	endReplace   = "EMC"
 )
 
+// shade is a colour, each part of 255.
+type shade struct{ red, green, blue int }
+
+// The one accent, as in the app, and its tint for surfaces.
+var (
+	accent     = shade{15, 90, 94}
+	accentSoft = shade{236, 244, 243}
+)
+
 // sheets is a document on its way. Lengths are in mm from the upper left corner of the page, y is a text's baseline.
 type sheets struct {
 	pdf       *fpdf.Fpdf
 	faces     *faces
 	texts     *letterTexts
 	sentences []footSentence
+}
+
+// file ends the document.
+func (s *sheets) file() ([]byte, error) {
+	var file bytes.Buffer
+	if err := s.pdf.Output(&file); err != nil {
+		return nil, fmt.Errorf("paper: print: %w", err)
+	}
+	return file.Bytes(), nil
 }
 
 // text writes one line and gives the x at which it ends. Letters that the font lacks are drawn.
@@ -121,6 +140,17 @@ func (s *sheets) frame(x, y, width, height float64) {
 	s.pdf.SetLineWidth(2 * ruleWidth)
 	s.pdf.SetDrawColor(ruleGrey, ruleGrey, ruleGrey)
 	s.pdf.RoundedRect(x, y, width, height, 2, "1234", "D")
+}
+
+// fill paints a rectangle in a shade of the accent.
+func (s *sheets) fill(x, y, width, height float64, c shade) {
+	s.pdf.SetFillColor(c.red, c.green, c.blue)
+	s.pdf.Rect(x, y, width, height, "F")
+}
+
+// qrCode draws the code so that its quiet zone has its lower left corner at (x, y) and sides of that many mm.
+func (s *sheets) qrCode(x, y, side float64, code qrCode) {
+	s.raw(x, y, side*pointsPerMM/float64(code.modules()), black, code.operators())
 }
 
 // utf16Hex is a text string of PDF in hexadecimal (ISO 32000-2, 7.9.2.2).
