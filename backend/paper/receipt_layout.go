@@ -48,6 +48,9 @@ func (s *sheets) receipt(page receiptPage, code qrCode) {
 	y := s.rows(receiptPanel+panelHeight+10, page.rows)
 	s.signing(y+1, page)
 	s.verification(page, code)
+	if s.incomplete {
+		s.text(left, proofTop+proofHeight+5, tinyNote, page.texts["proof.incomplete"])
+	}
 }
 
 // decided is the panel that says what was decided.

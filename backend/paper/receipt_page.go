@@ -201,8 +201,13 @@ func (w *receiptWriter) copyNote(key string) {
 
 func (w *receiptWriter) sanction(d *proof.SanctionDeclared, server *proof.MeasureServer) {
 	w.page.heading = w.word("heading.sanction." + d.Act)
-	w.page.decided, w.page.effect = w.word("measure."+d.Measure), w.word("effect.sanction."+d.Act)
+	measure := w.word("measure." + d.Measure)
+	w.page.decided, w.page.effect = measure, w.word("effect.sanction."+d.Act)
 	w.measure("who", string(d.Sanction), server)
+	if d.Act == "ended" {
+		w.page.decided = w.word("ended")
+		w.add("measure", measure, "")
+	}
 	w.add("period", w.word("period", "from", w.day(d.From), "until", w.day(d.Until)), "")
 	if d.RuleKey != "" {
 		w.add("rule", w.plain(d.RuleKey), "")
@@ -213,7 +218,7 @@ func (w *receiptWriter) sanction(d *proof.SanctionDeclared, server *proof.Measur
 
 func (w *receiptWriter) hold(d *proof.HoldDeclared, server *proof.MeasureServer) {
 	w.page.heading = w.word("heading." + d.Kind + "." + d.Act)
-	w.page.decided, w.page.effect = w.word("hold."+d.Kind), w.word("effect.hold."+d.Act)
+	w.page.decided, w.page.effect = w.word(d.Kind+"."+d.Act), w.word("effect."+d.Act)
 	w.measure("recorder", string(d.Hold), server)
 	w.addInstant("recorded", server.At)
 	w.page.law = []string{w.word("law." + d.Kind)}

@@ -26,7 +26,7 @@ func kinds(t testing.TB) map[string]proof.Receipt {
 	typed.declared.Answer, typed.declared.Relation, typed.declared.Language = "audio", "alone", "de"
 	typed.private.Signature = &proof.Signature{Kind: "typed", Name: "Ayşe Yıldırım-Großmann"}
 	return map[string]proof.Receipt{
-		"yes": yes().receipt(t), "shared": yes().receipt(t).Shared(), "typed": typed.receipt(t), "passkey": byPasskey(t),
+		"yes": yes().receipt(t), "shared": yes().receipt(t).Shared(), "typed": typed.receipt(t), "passkey": byPasskey(t).receipt(t),
 		"no": no().receipt(t), "withdrawal": withdrawal().receipt(t), "paper": onPaper().receipt(t),
 		"sanction": sanction(t, "imposed", "audio_only"), "sanction_ended": sanction(t, "ended", "excluded").Shared(),
 		"restriction": hold(t, "placed", "restriction"), "objection_settled": hold(t, "settled", "objection"),
@@ -43,7 +43,7 @@ func onPaper() answer {
 }
 
 // byPasskey is the yes of an adult pupil, signed with a passkey that is made here.
-func byPasskey(t testing.TB) proof.Receipt {
+func byPasskey(t testing.TB) answer {
 	t.Helper()
 	a := yes()
 	a.declared.Person, a.declared.Relation = id.PupilOf(pupilID), ""
@@ -66,7 +66,7 @@ func byPasskey(t testing.TB) proof.Receipt {
 			Signature: ed25519.Sign(key, slices.Concat(data, hash[:])), Nonce: nonce,
 		}
 	}
-	return a.receipt(t)
+	return a
 }
 
 // extreme has more of everything than ought to be there, and text that tries to be more than ink.
@@ -160,6 +160,9 @@ func TestAReceiptsPartsDoNotOverlap(t *testing.T) {
 	for name, r := range kinds(t) {
 		t.Run(name, func(t *testing.T) { wantNoOverlap(t, page(t, p, r), 1) })
 	}
+	fullest := byPasskey(t) // every row, every note, every sentence
+	fullest.server.ReceivedAt = decidedAt.Add(-1)
+	wantNoOverlap(t, page(t, p, fullest.receipt(t)), 1)
 	for name, text := range hostile {
 		t.Run(name, func(t *testing.T) {
 			wantNoOverlap(t, page(t, p, extreme(text).receipt(t)), 1)
@@ -188,6 +191,10 @@ func TestHostileTextInReceiptsStaysInk(t *testing.T) {
 		read := texts(t, pdf)[0]
 		if strings.ContainsAny(read, "\u202e\u2066\x00\x1b") {
 			t.Errorf("%s: control characters reach the page", name)
+		}
+		foot := "Was hier mit … gekürzt ist oder als \uFFFD erscheint, steht vollständig in der angehängten Datei."
+		if whole := name == "cyrillic" || name == "vietnamese" || name == "escape"; whole == strings.Contains(read, foot) {
+			t.Errorf("%s: the page says that it is not whole, or does not say so:\n%s", name, read)
 		}
 		if name != "template" && strings.Contains(read, "{{") {
 			t.Errorf("%s: a placeholder is left in\n%s", name, read)

@@ -3,6 +3,7 @@ package paper
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"unicode/utf16"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -38,6 +39,8 @@ type sheets struct {
 	faces     *faces
 	texts     *letterTexts
 	sentences []footSentence
+
+	incomplete bool // a text was cut, or has a character that no font has
 }
 
 // file ends the document.
@@ -125,6 +128,7 @@ func (s *sheets) paragraph(x, y, step, width float64, t setting, text string) fl
 // fitted writes a text on one line of the width, smaller or cut if need be.
 func (s *sheets) fitted(x, y, width float64, t setting, text string) {
 	text, t = s.faces.fit(text, t, width)
+	s.incomplete = s.incomplete || strings.Contains(text, ellipsis) || strings.ContainsRune(text, replacement)
 	s.text(x, y, t, text)
 }
 
