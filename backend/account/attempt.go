@@ -20,6 +20,7 @@ const (
 	schoolLimit   = 300 // for all letters of a school: alarms
 	schoolSlow    = 10 * schoolLimit
 	passwordLimit = 10 // for one account, wherever from
+	verifyLimit   = 60 // receipts checked from one address: a court's bundle, not a flood (X26)
 )
 
 // counter limits the failures of one subject in an hour.
@@ -59,6 +60,13 @@ func letterCounters(letterNo string, address netip.Addr, school id.School) []cou
 		{kind: "letter.address", subject: from, limit: addressLimit},
 		{kind: "letter.school", subject: string(school), limit: schoolLimit, pause: schoolPause, alarm: true},
 	}
+}
+
+// CountVerification counts a receipt that somebody checks, signed in or not, and refuses with TooManyTries beyond the
+// limit of an hour.
+func (s *Service) CountVerification(ctx context.Context, address netip.Addr) error {
+	_, err := s.reserve(ctx, []counter{{kind: "verify", subject: addressGroup(address), limit: verifyLimit}})
+	return err
 }
 
 // addressGroup is what counts as one address: of IPv6 the /64, which is what one household is given.

@@ -19,7 +19,6 @@ func (s *Server) childRoutes() {
 	route(s, authz.DecideForChild, get("/children/{pupil}/consent", "children", "getConsent", "Form, own decisions and standing for one child"), s.getConsent)
 	route(s, authz.DecideForChild, answers(idempotent(post("/children/{pupil}/decisions", "children", "decide", "Answer for a child")), 201, 200, 429), s.decide)
 	route(s, authz.DecideForChild, answers(idempotent(post("/children/{pupil}/withdrawals", "children", "withdraw", "Withdraw the picture or everything")), 201, 200), s.withdraw)
-	route(s, authz.DecideForChild, get("/receipts/{id}", "children", "getReceipt", "The signer's own receipt"), s.getReceipt)
 }
 
 type childBody struct {
@@ -239,79 +238,4 @@ func decidedOf(outcome consent.Outcome, err error) (*decided, error) {
 		reply.Status = http.StatusOK
 	}
 	return reply, nil
-}
-
-type receiptInput struct {
-	ID id.Statement `path:"id"`
-}
-
-type fullReceiptBody struct {
-	ReceiptBody
-	RecordedAt time.Time `json:"recordedAt"`
-	School     Named     `json:"school"`
-	Child      struct {
-		PersonName
-		ClassName string `json:"className"`
-	} `json:"child"`
-	Decision   DecisionBody   `json:"decision"`
-	Version    *versionBody   `json:"version,omitempty"`
-	TextSHA256 string         `json:"textSha256,omitempty"`
-	Signature  *signatureBody `json:"signature,omitempty"`
-	Place      string         `json:"place,omitempty"`
-}
-
-func (s *Server) getReceipt(ctx context.Context, in *receiptInput) (*out[fullReceiptBody], error) {
-	actor, err := authz.Of(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var body fullReceiptBody
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		record, err := s.Consents.ReceiptOf(tx, actor, in.ID)
-		if err != nil {
-			return err
-		}
-		body, err = s.fullReceipt(tx, record)
-		return err
-	})
-	return reply(body), err
-}
-
-func (s *Server) fullReceipt(tx *db.Tx, record consent.Record) (fullReceiptBody, error) {
-	d := record.Decision
-	body := fullReceiptBody{
-		ReceiptBody: receiptOf(record.Receipt), RecordedAt: d.RecordedAt, Decision: decisionOf(record.Outcome),
-		TextSHA256: d.TextSHA256, Signature: signatureOf(record.Signature), Place: record.Place,
-	}
-	if record.Version != nil {
-		version := versionOf(*record.Version)
-		body.Version = &version
-	}
-	settings, err := s.Schools.Settings(tx)
-	if err != nil {
-		return body, err
-	}
-	body.School = Named{ID: string(tx.School), Name: settings.Name}
-	pupils, err := s.Schools.Pupils(tx, []id.Pupil{d.Pupil})
-	if err != nil {
-		return body, err
-	}
-	classes, err := s.Schools.ClassNamesOf(tx, []id.Pupil{d.Pupil}, settings.Today(tx.Now))
-	body.Child.PersonName, body.Child.ClassName = nameOf(pupils[d.Pupil].Name), classes[d.Pupil].Name
-	return body, err
-}
-
-func signatureOf(s *consent.Signature) *signatureBody {
-	if s == nil {
-		return nil
-	}
-	body := &signatureBody{Kind: s.Kind, Width: s.Width, Height: s.Height, Name: s.Name}
-	for _, stroke := range s.Strokes {
-		points := make([]pointBody, len(stroke))
-		for i, p := range stroke {
-			points[i] = pointBody{X: p.X, Y: p.Y}
-		}
-		body.Strokes = append(body.Strokes, points)
-	}
-	return body
 }

@@ -23,6 +23,7 @@ import (
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/id"
 	"einverstanden/backend/intake"
 	"einverstanden/backend/invite"
@@ -101,7 +102,8 @@ func newHouse(t *testing.T, env *testkit.Env) *house {
 		DB: env.DB, Accounts: h.accounts, Schools: s.Service, Consents: h.consents, Standings: standings, Meetings: h.meetings,
 		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service, s.Hub),
 		Invites: invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
-		URL:     public, Clock: env.Clock.Now, Log: log, Version: "test",
+		Notary:  evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
+		URL: public, Clock: env.Clock.Now, Log: log, Version: "test",
 	})
 	if err != nil {
 		t.Fatal(err)

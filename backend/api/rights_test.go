@@ -61,7 +61,14 @@ var rights = map[string]right{
 	"getConsent":   {child("/consent", nil), "401 200/404/404/404 200/404/404/404 403 403 403 403"},
 	"decide":       {child("/decisions", no), "401 201/404/404/404 201/404/404/404 403 403 403 403"},
 	"withdraw":     {child("/withdrawals", object{"extent": "all"}), "401 200/404/404/404 200/404/404/404 403 403 403 403"},
-	"getReceipt":   {receipt, "401 200/404/404/404 200/404/404/404 403 403 403 403"},
+	"getReceipt":   {receipt(""), "401 200/404/404/404 200/404/404/404 403 403 403 403"},
+
+	"getReceiptSummary": {receipt("/summary"), "401 200/404/404/404 200/404/404/404 403 403 403 403"},
+
+	"getCheckpoint": {checkpoint, "200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404"},
+	"getEvidence":   {at("/evidence"), "401 403 403 403 200 200 200"},
+	"getProof":      {leaf, "401 200/404/404/404 200/404/404/404 403 200/200/404/404 200/200/404/404 200/200/404/404"},
+	"verifyReceipt": {noReceipt, "200 200 200 200 200 200 200"},
 
 	"listClasses":       {at("/classes"), "401 403 403 200 200 200 403"},
 	"getModes":          {class("/classes/%s/modes", nil), "401 403 403 200/404/404/404 200/200/404/404 200/200/404/404 403"},
@@ -223,7 +230,7 @@ func (w *world) ask(c *client, method string, call call) answer {
 	body := call.raw
 	change := func(r *http.Request) {}
 	if body != nil {
-		change = func(r *http.Request) { r.Header.Set("Content-Type", "text/csv") }
+		change = func(r *http.Request) { r.Header.Set("Content-Type", "application/octet-stream") }
 	} else if call.body != nil {
 		var err error
 		if body, err = json.Marshal(call.body); err != nil {

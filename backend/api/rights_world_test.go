@@ -192,15 +192,41 @@ func (w *world) actorAt(s site, role authz.Role, at place) (authz.Actor, id.Pupi
 	return s.As(id.GuardianOf(s.guardian.ID)), s.pupil.ID
 }
 
-func receipt(w *world, at place, role authz.Role) call {
-	return call{path: "/receipts/" + fresh(w, at, func(s site) id.Statement {
-		actor, pupil := w.actorAt(s, role, at)
-		outcome, err := w.consents.Withdraw(s.Ctx, actor, pupil, consent.Everything)
-		if err != nil {
+func receipt(suffix string) func(w *world, at place, role authz.Role) call {
+	return func(w *world, at place, role authz.Role) call {
+		return call{path: "/receipts/" + fresh(w, at, func(s site) id.Statement { return w.withdrawn(s, at, role).ID }) + suffix}
+	}
+}
+
+func (w *world) withdrawn(s site, at place, role authz.Role) consent.Receipt {
+	actor, pupil := w.actorAt(s, role, at)
+	outcome, err := w.consents.Withdraw(s.Ctx, actor, pupil, consent.Everything)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return outcome.Receipt
+}
+
+func checkpoint(w *world, at place, role authz.Role) call {
+	return call{path: "/evidence/checkpoint?school=" + fresh(w, at, func(s site) id.School {
+		if _, err := w.server.Notary.Sign(s.Ctx, w.withdrawn(s, at, role).Leaf+1); err != nil {
 			w.t.Fatal(err)
 		}
-		return outcome.Receipt.ID
+		return s.ID
 	})}
+}
+
+// leaf is by its number, and every school counts from 0: a foreign one is a number that is nowhere.
+func leaf(w *world, at place, role authz.Role) call {
+	number := int64(1) << 40
+	if s, ok := w.sites[at]; ok && at != foreign {
+		number = w.withdrawn(s, at, role).Leaf
+	}
+	return call{path: fmt.Sprintf("/evidence/proof?leaf=%d", number)}
+}
+
+func noReceipt(*world, place, authz.Role) call {
+	return call{path: "/evidence/verify", raw: []byte("no receipt")}
 }
 
 func (w *world) from(at place) string {

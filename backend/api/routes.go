@@ -5,6 +5,8 @@ func (s *Server) routes() {
 	s.publicRoutes()
 	s.sessionRoutes()
 	s.childRoutes()
+	s.receiptRoutes()
+	s.evidenceRoutes()
 	s.classRoutes()
 	s.meetingRoutes()
 	s.pupilRoutes()

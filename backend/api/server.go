@@ -19,9 +19,12 @@ import (
 	"einverstanden/backend/authz"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/intake"
 	"einverstanden/backend/invite"
 	"einverstanden/backend/meeting"
+	"einverstanden/backend/paper"
+	"einverstanden/backend/proof"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 )
@@ -37,6 +40,8 @@ type Deps struct {
 	Live      *meeting.Live
 	Intake    *intake.Service
 	Invites   *invite.Service
+	Notary    *evidence.Notary
+	Printer   *paper.Printer
 	Web       fs.FS
 	URL       *url.URL // the public URL
 	Proxies   []string // peers whose X-Real-IP counts
@@ -110,6 +115,8 @@ func (s *Server) newFiber() *fiber.App {
 	app.Server().HeaderReceived = func(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
 		path := string(header.RequestURI())
 		switch {
+		case path == verifyPath:
+			return fasthttp.RequestConfig{MaxRequestBodySize: proof.MaxReceipt}
 		case isFileRoute(path):
 			return fasthttp.RequestConfig{MaxRequestBodySize: importLimit}
 		case strings.HasSuffix(path, "/roster/stream"):
@@ -145,7 +152,7 @@ func (s *Server) noRoute(c *fiber.Ctx) error {
 	return fiber.ErrMethodNotAllowed
 }
 
-func isFileRoute(path string) bool { return path == apiPrefix+"/imports" }
+func isFileRoute(path string) bool { return path == apiPrefix+"/imports" || path == verifyPath }
 
 func (s *Server) newHuma() huma.API {
 	config := huma.DefaultConfig("Einverstanden", s.Version)

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"einverstanden/backend/account"
@@ -48,6 +49,8 @@ type App struct {
 	Meetings  *meeting.Service
 	Intake    *intake.Service
 	Invites   *invite.Service
+	Notary    *evidence.Notary
+	printer   *paper.Printer
 	log       *slog.Logger
 	demo      bool
 }
@@ -91,8 +94,9 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Config: c, DB: d, Vault: keys, Hub: signal.NewHub(), log: log}
+	a := &App{Config: c, DB: d, Vault: keys, Hub: signal.NewHub(), printer: printer, log: log}
 	evidenceLog := evidence.NewLog(keys)
+	a.Notary = evidence.NewNotary(d, evidenceLog, keys, evidence.NewWitness(filepath.Join(c.Data, "checkpoints")), log)
 	a.Schools = school.NewService(d, keys, a.Hub, evidenceLog)
 	a.Consents = consent.NewService(d, keys, evidenceLog, a.Schools, a.Hub)
 	a.Standings = standing.NewService(d, a.Consents, a.Schools)
@@ -160,6 +164,7 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	background, stopBackground := context.WithCancel(context.Background())
 	defer stopBackground()
 	a.listenForChanges(background)
+	go a.guarded("sign checkpoints", func() { a.Notary.Run(background) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -202,7 +207,7 @@ func (a *App) guarded(name string, work func()) {
 func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
 	return api.Deps{
 		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings,
-		Live: live, Intake: a.Intake, Invites: a.Invites, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
+		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
 		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
 	}
 }

@@ -46,6 +46,8 @@ const (
 	EditGuardianships Permission = "edit_guardianships"  // custody and marks
 	GiveClasses       Permission = "give_classes"        // which teacher has which class
 	ApproveLargeMoves Permission = "approve_large_moves" // imports that change more than a tenth
+	SeeEvidence       Permission = "see_evidence"        // how the log and its checkpoints stand; no statements
+	SeeProof          Permission = "see_proof"           // a leaf with its path: guardians and pupils their own
 )
 
 // table is the one place where roles get permissions.
@@ -62,6 +64,8 @@ var table = map[Permission][]Role{
 	EditGuardianships: {Office, Head},
 	GiveClasses:       {Office, Head},
 	ApproveLargeMoves: {Head},
+	SeeEvidence:       {Office, Head, DPO},
+	SeeProof:          {Guardian, Pupil, Office, Head, DPO},
 }
 
 // Allows reports whether the role may ever do this. An unknown permission is allowed to nobody.

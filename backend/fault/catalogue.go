@@ -78,6 +78,7 @@ const (
 
 	DatabaseUnavailable Code = "database_unavailable"
 	TakesTooLong        Code = "takes_too_long"
+	LogBroken           Code = "log_broken"
 )
 
 var kinds = map[Code]Kind{
@@ -112,7 +113,7 @@ var kinds = map[Code]Kind{
 
 	TooManyTries: TooMany,
 
-	DatabaseUnavailable: Unavailable, TakesTooLong: Unavailable,
+	DatabaseUnavailable: Unavailable, TakesTooLong: Unavailable, LogBroken: Unavailable,
 }
 
 // KindOf gives the kind of a code; an unknown code is Internal.

@@ -25,8 +25,16 @@ type Checkpoint struct {
 	At     time.Time // UTC, to the microsecond
 }
 
+const originPrefix = "einverstanden/"
+
 // OriginOf names a school's log, and the key that signs its checkpoints.
-func OriginOf(school string) string { return "einverstanden/" + school }
+func OriginOf(school string) string { return originPrefix + school }
+
+// SchoolOf is the school whose log has the origin.
+func SchoolOf(origin string) (school string, ok bool) {
+	school, ok = strings.CutPrefix(origin, originPrefix)
+	return school, ok && school != ""
+}
 
 // Signer signs the checkpoints of one log.
 type Signer struct {

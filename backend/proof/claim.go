@@ -20,6 +20,14 @@ const (
 	Withheld State = "withheld"
 )
 
+// String is the state as a word: unknown for the zero value.
+func (s State) String() string {
+	if s == Unknown {
+		return "unknown"
+	}
+	return string(s)
+}
+
 // ClaimID names what is claimed. Texts for people are found by it.
 type ClaimID string
 
@@ -128,11 +136,7 @@ func text(language, key string) string {
 
 // Text says in the language what the claim's state means; German where there is no text of that language.
 func (c Claim) Text(language string) string {
-	state := c.State
-	if state == Unknown {
-		state = "unknown"
-	}
-	return text(language, fmt.Sprintf("claim.%s.%s", c.ID, state))
+	return text(language, fmt.Sprintf("claim.%s.%s", c.ID, c.State))
 }
 
 // Text says in the language what no receipt can show.

@@ -36,6 +36,8 @@ const usage = `einverstanden: consent to video conferences, for schools
   staff create ROLE EMAIL NAME         add a member of staff; the password is read from standard input
   form publish [--in-force DATE] FILE  publish the next version of the consent form
   keys complete                        make the key files that a folder from an earlier version lacks
+  verify [--key KEY] [--checkpoint FILE]... FILE...
+                                       check receipts, JSON or PDF, without database and network
   openapi                              print the OpenAPI document
   version                              print the version
 
@@ -76,6 +78,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return publishForm(ctx, rest, out)
 	case "keys complete":
 		return completeKeys(out)
+	case "verify":
+		return verify(ctx, rest, out)
 	case "openapi":
 		return printDocument(out)
 	case "version":

@@ -208,6 +208,88 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/evidence': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * How the log stands: its size, what is signed, whether signing has stopped
+		 * @description Access: see_evidence.
+		 */
+		get: operations['getEvidence']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/evidence/checkpoint': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * The newest signed checkpoint of a school's log
+		 * @description Access: public.
+		 */
+		get: operations['getCheckpoint']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/evidence/proof': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * One leaf with its path to the newest checkpoint
+		 * @description Access: see_proof.
+		 */
+		get: operations['getProof']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/evidence/verify': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Check a receipt by the file and published checkpoints alone
+		 * @description Tells validity and dates, never names, and asks no table about people.
+		 *
+		 *     Access: public.
+		 */
+		post: operations['verifyReceipt']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/guardianships': {
 		parameters: {
 			query?: never
@@ -648,10 +730,32 @@ export interface paths {
 			cookie?: never
 		}
 		/**
-		 * The signer's own receipt
-		 * @description Access: decide_for_child.
+		 * The receipt as a file that proves itself: JSON, or PDF by Accept or format
+		 * @description The same bytes each time. Only the signer gets it; of a sanction or a hold, whoever has a say. Check it with `einverstanden verify` or POST /evidence/verify.
+		 *
+		 *     Access: decide_for_child.
 		 */
 		get: operations['getReceipt']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/receipts/{id}/summary': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * What a receipt's page shows, as things stand now
+		 * @description Access: decide_for_child.
+		 */
+		get: operations['getReceiptSummary']
 		put?: never
 		post?: never
 		delete?: never
@@ -840,6 +944,16 @@ export interface components {
 			kind: 'point' | 'heading' | 'paragraph' | 'list'
 			text?: string
 		}
+		CheckpointBody: {
+			/** @description C2SP signed note */
+			checkpoint: string
+			/** @description RFC 6962 consistency proof */
+			consistency?: string[] | null
+			/** Format: int64 */
+			from?: number
+			/** @description verifies it, see C2SP signed-note */
+			key: string
+		}
 		ChildBody: {
 			className: string
 			/** Format: date-time */
@@ -860,6 +974,13 @@ export interface components {
 			stance: 'video' | 'audio' | 'none' | 'unanswered'
 			/** @description the version in force */
 			version?: components['schemas']['VersionBody']
+		}
+		ClaimBody: {
+			id: string
+			/** @enum {string} */
+			state: 'holds' | 'fails' | 'unknown' | 'withheld'
+			/** @description for people, in their language */
+			text: string
 		}
 		ClassBody: {
 			/**
@@ -964,28 +1085,27 @@ export interface components {
 			/** @description only where the deployment holds a single school */
 			school?: components['schemas']['Named']
 		}
-		FullReceiptBody: {
-			child: components['schemas']['FullReceiptBodyChildStruct']
-			decision: components['schemas']['DecisionBody']
-			id: string
+		EvidenceAlarm: {
+			cause: string
+			/** Format: date-time */
+			since: string
+		}
+		EvidenceBody: {
+			/** @description signing has stopped: the log does not continue what was signed */
+			alarm?: components['schemas']['EvidenceAlarm']
+			checkpoint?: string
+			/** @description SHA-256 of the public key in groups, to be compared by eye */
+			fingerprint: string
+			key: string
+			/** Format: int64 */
+			leaves: number
 			/**
 			 * Format: int64
-			 * @description number in the school's log, from 0
+			 * @description leaves that the newest checkpoint covers
 			 */
-			leaf: number
-			place?: string
+			signed: number
 			/** Format: date-time */
-			recordedAt: string
-			school: components['schemas']['Named']
-			signature?: components['schemas']['SignatureBody']
-			statementSha256: string
-			textSha256?: string
-			version?: components['schemas']['VersionBody']
-		}
-		FullReceiptBodyChildStruct: {
-			className: string
-			familyName: string
-			givenName: string
+			signedAt?: string
 		}
 		GuardianBody: {
 			email?: string
@@ -1321,6 +1441,14 @@ export interface components {
 			/** @description path of the field, or line and column of a file */
 			field: string
 		}
+		ProofBody: {
+			checkpoint: string
+			/** @description RFC 6962 audit path */
+			inclusion: string[]
+			key: string
+			/** @description the record as the tree hashes it */
+			leaf: string
+		}
 		ProposalBody: {
 			/** @description the guardianship as it stands */
 			from?: components['schemas']['GuardianshipBody']
@@ -1434,6 +1562,77 @@ export interface components {
 			 */
 			leaf: number
 			statementSha256: string
+		}
+		ReceiptFile: {
+			/** @description C2SP signed note */
+			checkpoint: string
+			/** @description RFC 6962 audit path */
+			inclusion: string[]
+			key: string
+			leaf: {
+				[key: string]: unknown
+			}
+			/** @description left out of a shared copy */
+			private?: components['schemas']['ReceiptPrivate']
+			/** Format: byte */
+			salt: string
+			/** @enum {string} */
+			schema: 'einverstanden-receipt'
+			statement: components['schemas']['ReceiptStatement']
+			/** @description as shown, then the German one */
+			texts?: components['schemas']['ReceiptText'][] | null
+			/** Format: int64 */
+			v: number
+		}
+		ReceiptPrivate: {
+			/** Format: date */
+			birthDate?: string
+			/** Format: byte */
+			blind: string
+			place?: string
+			signature?: components['schemas']['SignatureBody']
+		}
+		ReceiptStatement: {
+			declaration: {
+				[key: string]: unknown
+			}
+			kind: string
+			server: {
+				[key: string]: unknown
+			}
+			/** Format: int64 */
+			v: number
+		}
+		ReceiptSummaryBody: {
+			child: components['schemas']['ReceiptSummaryBodyChildStruct']
+			decision: components['schemas']['DecisionBody']
+			id: string
+			/**
+			 * Format: int64
+			 * @description number in the school's log, from 0
+			 */
+			leaf: number
+			place?: string
+			/** Format: date-time */
+			recordedAt: string
+			school: components['schemas']['Named']
+			signature?: components['schemas']['SignatureBody']
+			statementSha256: string
+			textSha256?: string
+			version?: components['schemas']['VersionBody']
+		}
+		ReceiptSummaryBodyChildStruct: {
+			className: string
+			familyName: string
+			givenName: string
+		}
+		ReceiptText: {
+			blocks: {
+				[key: string]: unknown
+			}[]
+			formVersion: string
+			language: string
+			title: string
 		}
 		ReceivedBody: {
 			/** @description the teacher */
@@ -1579,6 +1778,26 @@ export interface components {
 			/** @description SHA-256 of the canonical JSON {formVersion, language, title, blocks} */
 			textSha256: string
 			title: string
+		}
+		VerifiedBody: {
+			claims: components['schemas']['ClaimBody'][]
+			fingerprint?: string
+			/** @description every claim holds that the file makes */
+			holds: boolean
+			/** Format: int64 */
+			leaf?: number
+			/**
+			 * Format: int64
+			 * @description in the log when the checkpoint was signed
+			 */
+			leaves?: number
+			/** @description what no receipt can show, for people */
+			limits: string[]
+			log?: string
+			/** Format: date-time */
+			recordedAt?: string
+			/** Format: date-time */
+			signedAt?: string
 		}
 		VersionBody: {
 			id: string
@@ -2600,6 +2819,306 @@ export interface operations {
 				}
 				content: {
 					'application/json': components['schemas']['EntryBody']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getEvidence: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['EvidenceBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getCheckpoint: {
+		parameters: {
+			query: {
+				school: string
+				/** @description size of an older checkpoint: the reply proves that its log is the beginning of this one */
+				from?: number
+			}
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['CheckpointBody']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getProof: {
+		parameters: {
+			query: {
+				leaf: number
+			}
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ProofBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	verifyReceipt: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/** @description the receipt's JSON or PDF as it is, at most 1 MiB */
+		requestBody: {
+			content: {
+				'application/json': string
+				'application/octet-stream': string
+				'application/pdf': string
+			}
+		}
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['VerifiedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
 				}
 			}
 			/** @description Internal Server Error */
@@ -4784,6 +5303,92 @@ export interface operations {
 	}
 	getReceipt: {
 		parameters: {
+			query?: {
+				/** @description a copy to pass on: without strokes or typed name, place and birth date */
+				share?: '1'
+				/** @description for links, which cannot say what they accept */
+				format?: 'json' | 'pdf'
+			}
+			header?: {
+				Accept?: string
+			}
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description the receipt; backend/proof/schema/receipt-v1.json describes the JSON */
+			200: {
+				headers: {
+					'Content-Disposition'?: string
+					'Content-Type'?: string
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ReceiptFile']
+					'application/pdf': string
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getReceiptSummary: {
+		parameters: {
 			query?: never
 			header?: never
 			path: {
@@ -4799,7 +5404,7 @@ export interface operations {
 					[name: string]: unknown
 				}
 				content: {
-					'application/json': components['schemas']['FullReceiptBody']
+					'application/json': components['schemas']['ReceiptSummaryBody']
 				}
 			}
 			/** @description Unauthorized */
