@@ -11,12 +11,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyderivation"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/prf"
+	tinkpb "github.com/tink-crypto/tink-go/v2/proto/tink_go_proto"
 )
 
 // The files of a key folder, each readable by its owner alone (0400).
@@ -91,7 +92,7 @@ func writeFreshKey(folder, name string) error {
 }
 
 func freshKeyset() ([]byte, error) {
-	template, err := keyderivation.CreatePRFBasedKeyTemplate(prf.HKDFSHA256PRFKeyTemplate(), aead.AES256GCMKeyTemplate())
+	template, err := keyTemplate()
 	if err != nil {
 		return nil, err
 	}
@@ -99,9 +100,12 @@ func freshKeyset() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	err = insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&out))
-	return out.Bytes(), err
+	return keysetText(handle)
+}
+
+// keyTemplate says what a key of the master keyset is: HKDF-SHA-256 that derives AES-256-GCM keys.
+func keyTemplate() (*tinkpb.KeyTemplate, error) {
+	return keyderivation.CreatePRFBasedKeyTemplate(prf.HKDFSHA256PRFKeyTemplate(), aead.AES256GCMKeyTemplate())
 }
 
 // writeKey makes a key file, whole or not at all; it replaces none.
@@ -117,6 +121,9 @@ func writeFile(folder, name string, content []byte, put func(from, to string) er
 		return err
 	}
 	defer os.Remove(beside.Name()) //nolint:errcheck // after a rename it is gone already
+	if err := giveToOwner(folder, beside); err != nil {
+		return err
+	}
 	_, err = beside.Write(content)
 	if err = errors.Join(err, beside.Chmod(0o400), beside.Sync(), beside.Close()); err != nil {
 		return err
@@ -125,6 +132,26 @@ func writeFile(folder, name string, content []byte, put func(from, to string) er
 		return err
 	}
 	return syncFolder(folder)
+}
+
+// giveToOwner makes a new file belong to whom the master keyset belongs to: an operator who works as root must not
+// lock the server out of its keys.
+func giveToOwner(folder string, file *os.File) error {
+	info, err := os.Stat(filepath.Join(folder, masterFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || int(owner.Uid) == os.Geteuid() {
+		return nil
+	}
+	if err := file.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
+		return fmt.Errorf("vault: the keys in %s belong to another user: run this as that user: %w", folder, err)
+	}
+	return nil
 }
 
 // syncFolder makes the names in the folder outlast a power loss, as the files' own sync does not.
@@ -141,13 +168,9 @@ func Open(folder string) (*Vault, error) {
 	if _, err := os.Stat(filepath.Join(folder, masterFile)); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s", ErrNoKeys, folder)
 	}
-	rawMaster, err := readKeyFile(folder, masterFile)
+	sealing, err := readMaster(folder)
 	if err != nil {
 		return nil, err
-	}
-	master, err := readKeyset(rawMaster)
-	if err != nil {
-		return nil, fmt.Errorf("vault: %s is not a keyset", filepath.Join(folder, masterFile))
 	}
 	keys := map[string][]byte{}
 	for _, name := range plainFiles() {
@@ -155,7 +178,11 @@ func Open(folder string) (*Vault, error) {
 			return nil, err
 		}
 	}
-	return newVault(master, keys)
+	v := &Vault{
+		folder: folder, index: keys[indexFile], letters: keys[letterFile], tokens: keys[tokenFile], checkpoints: keys[checkpointFile],
+	}
+	v.sealing.Store(sealing)
+	return v, nil
 }
 
 func readKeyFile(folder, name string) ([]byte, error) {

@@ -8,7 +8,6 @@
 package vault
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/hmac"
@@ -17,14 +16,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
-
-	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
-	"github.com/tink-crypto/tink-go/v2/keyderivation"
-	"github.com/tink-crypto/tink-go/v2/keyset"
-	"github.com/tink-crypto/tink-go/v2/tink"
+	"sync/atomic"
 
 	"einverstanden/backend/id"
 )
@@ -44,70 +40,85 @@ func (p Place) associatedData() []byte {
 	return []byte(strings.Join([]string{string(p.School), p.Table, p.Column, p.Row}, "|"))
 }
 
-// Vault seals, opens and indexes. It is safe for use by many goroutines.
+// Column is a column of sealed values. Each row's value of the column Row is the Place.Row of what lies there.
+type Column struct{ Table, Column, Row string }
+
+// At is the place in one row.
+func (c Column) At(school id.School, row string) Place {
+	return Place{School: school, Table: c.Table, Column: c.Column, Row: row}
+}
+
+// Vault seals, opens and indexes. It is safe for use by many goroutines. It follows its master keyset: when a rotation
+// changes the file, the next value is sealed with the key that seals now, and what another process has sealed with a
+// key that this one has not seen yet opens.
 type Vault struct {
-	deriver     keyderivation.KeysetDeriver
+	folder      string
 	index       []byte
 	letters     []byte
 	tokens      []byte
 	checkpoints []byte
-	schools     sync.Map // id.School → tink.AEAD
+	sealing     atomic.Pointer[master]
+	reading     sync.Mutex // one goroutine reads the file again
 }
 
-func newVault(master *keyset.Handle, keys map[string][]byte) (*Vault, error) {
-	deriver, err := keyderivation.New(master)
+// Reload reads the master keyset again when its file has changed; otherwise it costs one look at the folder. After an
+// error the vault goes on with the keys as they were.
+func (v *Vault) Reload() error {
+	path := filepath.Join(v.folder, masterFile)
+	file, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("master keyset: %w", err)
+		return fmt.Errorf("vault: key file %s: %w", path, err)
 	}
-	return &Vault{
-		deriver: deriver, index: keys[indexFile], letters: keys[letterFile], tokens: keys[tokenFile],
-		checkpoints: keys[checkpointFile],
-	}, nil
+	if v.sealing.Load().isOf(file) {
+		return nil
+	}
+	v.reading.Lock()
+	defer v.reading.Unlock()
+	if v.sealing.Load().isOf(file) {
+		return nil // another goroutine was first
+	}
+	fresh, err := readMaster(v.folder)
+	if err != nil {
+		return err
+	}
+	v.sealing.Store(fresh)
+	return nil
 }
 
-func readKeyset(raw []byte) (*keyset.Handle, error) {
-	return insecurecleartextkeyset.Read(keyset.NewJSONReader(bytes.NewReader(raw)))
-}
-
-func (v *Vault) school(school id.School) (tink.AEAD, error) {
-	if cached, ok := v.schools.Load(school); ok {
-		return cached.(tink.AEAD), nil
-	}
-	if school == "" {
-		return nil, errors.New("vault: no school")
-	}
-	derived, err := v.deriver.DeriveKeyset([]byte("school|" + school))
-	if err != nil {
-		return nil, err
-	}
-	primitive, err := aead.New(derived)
-	if err != nil {
-		return nil, err
-	}
-	v.schools.Store(school, primitive)
-	return primitive, nil
-}
+// Keyring says which keys this vault has.
+func (v *Vault) Keyring() Keyring { return v.sealing.Load().ring }
 
 // Seal closes a value so that it opens at its place alone.
 func (v *Vault) Seal(place Place, plain []byte) ([]byte, error) {
-	primitive, err := v.school(place.School)
-	if err != nil {
-		return nil, err
-	}
-	return primitive.Encrypt(plain, place.associatedData())
+	// A file that cannot be read now must not keep anybody from withdrawing: the keys as they were still seal, and
+	// opening them will be possible as long as they are not retired. The server says so in its log (package app).
+	_ = v.Reload()
+	return v.sealing.Load().seal(place, plain)
 }
 
 // Open gives back what was sealed at the place, or ErrSealBroken.
 func (v *Vault) Open(place Place, sealed []byte) ([]byte, error) {
-	primitive, err := v.school(place.School)
+	before := v.sealing.Load()
+	plain, err := before.open(place, sealed)
+	if !errors.Is(err, ErrSealBroken) {
+		return plain, err
+	}
+	if failed := v.Reload(); failed != nil {
+		return nil, errors.Join(err, failed)
+	}
+	if now := v.sealing.Load(); now != before {
+		return now.open(place, sealed)
+	}
+	return nil, err
+}
+
+// Renew seals a value with the primary key as it is now; what is inside stays the same, and so does the length.
+func (v *Vault) Renew(place Place, sealed []byte) ([]byte, error) {
+	plain, err := v.Open(place, sealed)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := primitive.Decrypt(sealed, place.associatedData())
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s.%s of %s", ErrSealBroken, place.Table, place.Column, place.Row)
-	}
-	return plain, nil
+	return v.Seal(place, plain)
 }
 
 // SealJSON seals the JSON of a value.
