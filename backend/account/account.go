@@ -83,6 +83,9 @@ type sealedProfile struct {
 	Email string `json:"email,omitempty"`
 }
 
+// Sealed are the columns that hold sealed values.
+var Sealed = []vault.Column{{Table: "account", Column: "profile", Row: "id"}}
+
 func profilePlace(school id.School, account id.Account) vault.Place {
 	return vault.Place{School: school, Table: "account", Column: "profile", Row: string(account)}
 }

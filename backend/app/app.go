@@ -23,6 +23,7 @@ import (
 	"einverstanden/backend/invite"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/paper"
+	"einverstanden/backend/rotation"
 	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
 	"einverstanden/backend/standing"
@@ -51,6 +52,7 @@ type App struct {
 	Invites   *invite.Service
 	Notary    *evidence.Notary
 	printer   *paper.Printer
+	Rotation  *rotation.Service
 	log       *slog.Logger
 	demo      bool
 }
@@ -104,7 +106,13 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Accounts = account.NewService(d, keys, families{a.Schools}, now, log)
 	a.Intake = intake.NewService(d, keys, a.Schools, a.Hub)
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
+	a.Rotation = rotation.NewService(d, keys, Sealed())
 	return a, nil
+}
+
+// RetireKeys takes the old keys out of use and names the files they lie in now; see rotation.Service.Retire.
+func (a *App) RetireKeys(ctx context.Context) ([]string, error) {
+	return a.Rotation.Retire(ctx, a.Config.Keys, now())
 }
 
 // Close closes the database.
@@ -187,11 +195,29 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 }
 
 func (a *App) listenForChanges(ctx context.Context) {
+	go a.guarded("keys", func() { a.watchKeys(ctx) })
 	if a.DB.Dialect() == db.Postgres {
 		go a.guarded("listen", func() { a.Hub.Listen(ctx, a.Config.DatabaseListen, a.log) })
 		return
 	}
 	go a.guarded("watch", func() { a.Hub.Watch(ctx, a.DB, a.log) })
+}
+
+// watchKeys says when the key file cannot be read any more. Sealing looks at the file by itself, and goes on with the
+// keys as they were; an operator must know, because a rotation relies on every server following it.
+func (a *App) watchKeys(ctx context.Context) {
+	minute := time.NewTicker(time.Minute)
+	defer minute.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-minute.C:
+			if err := a.Vault.Reload(); err != nil {
+				a.log.Error("the key file cannot be read: sealing goes on with the keys as they were; retire none", "err", err)
+			}
+		}
+	}
 }
 
 // guarded keeps a panic in background work from ending the process.

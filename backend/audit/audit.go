@@ -29,6 +29,7 @@ const (
 	TeachingTaken       Action = "teaching.taken"
 	MeetingPlanned      Action = "meeting.planned"
 	LanguageChosen      Action = "language.chosen"
+	SealRenewed         Action = "seal.renewed"
 )
 
 // System is the actor of what nobody signed in has done: commands at the shell, work by date.

@@ -115,7 +115,8 @@ func (d *DB) Write(ctx context.Context, f func(*Tx) error) error {
 	return d.write(ctx, f, false)
 }
 
-// WriteUnaudited is Write for what needs no trace of its own: sessions, claimed jobs, counters, plans.
+// WriteUnaudited is Write for what needs no trace of its own: sessions, claimed jobs, counters, plans,
+// values sealed anew.
 func (d *DB) WriteUnaudited(ctx context.Context, f func(*Tx) error) error {
 	return d.write(ctx, f, true)
 }

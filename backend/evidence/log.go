@@ -107,6 +107,12 @@ func newLeaf(head logHead, s proof.Statement, commit []byte, at int64) proof.Lea
 	return made
 }
 
+// Sealed are the columns that hold sealed values.
+var Sealed = []vault.Column{
+	{Table: "statement", Column: "body", Row: "id"}, {Table: "statement", Column: "salt", Row: "id"},
+	{Table: "statement", Column: "private", Row: "id"},
+}
+
 // place of a sealed column of a statement.
 func place(school id.School, column string, statement id.Statement) vault.Place {
 	return vault.Place{School: school, Table: "statement", Column: column, Row: string(statement)}

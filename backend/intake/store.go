@@ -25,6 +25,9 @@ type planRow struct {
 
 func (planRow) TableName() string { return "import_plan" }
 
+// Sealed are the columns that hold sealed values.
+var Sealed = []vault.Column{{Table: "import_plan", Column: "body", Row: "id"}}
+
 func sealedAt(tx *db.Tx, plan id.ImportPlan) vault.Place {
 	return vault.Place{School: tx.School, Table: "import_plan", Column: "body", Row: string(plan)}
 }

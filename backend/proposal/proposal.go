@@ -116,6 +116,9 @@ func record(tx *db.Tx, action audit.Action, subject id.Proposal, by id.Account) 
 	return audit.Record(tx, audit.Entry{Actor: string(by), Action: action, SubjectKind: "proposal", SubjectID: string(subject)})
 }
 
+// Sealed are the columns that hold sealed values.
+var Sealed = []vault.Column{{Table: "proposal", Column: "body", Row: "id"}}
+
 func place(tx *db.Tx, r id.Proposal) vault.Place {
 	return vault.Place{School: tx.School, Table: "proposal", Column: "body", Row: string(r)}
 }

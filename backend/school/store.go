@@ -55,6 +55,13 @@ func lockSchool(tx *db.Tx) error {
 		Clauses(clause.Locking{Strength: "NO KEY UPDATE"}).Take(&locked).Error
 }
 
+// Sealed are the columns that hold sealed values.
+var Sealed = []vault.Column{
+	{Table: "school", Column: "officers", Row: "school_id"},
+	{Table: "pupil", Column: "profile", Row: "id"},
+	{Table: "guardian", Column: "profile", Row: "id"},
+}
+
 func place(tx *db.Tx, table, column, row string) vault.Place {
 	return vault.Place{School: tx.School, Table: table, Column: column, Row: row}
 }

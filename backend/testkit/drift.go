@@ -23,14 +23,15 @@ func CheckRows(t *testing.T, rows ...any) {
 				t.Fatal(err)
 			}
 			have := slices.Sorted(slices.Values(parsed.DBNames))
-			if want := columnsOf(t, env, parsed.Table); !slices.Equal(have, want) {
+			if want := ColumnsOf(t, env, parsed.Table); !slices.Equal(have, want) {
 				t.Errorf("%T has %s\ntable %s has %s", row, strings.Join(have, " "), parsed.Table, strings.Join(want, " "))
 			}
 		}
 	})
 }
 
-func columnsOf(t *testing.T, env *Env, table string) (columns []string) {
+// ColumnsOf names the columns of a table, sorted.
+func ColumnsOf(t *testing.T, env *Env, table string) (columns []string) {
 	t.Helper()
 	query := "SELECT name FROM pragma_table_info(?)"
 	if env.DB.Dialect() == db.Postgres {

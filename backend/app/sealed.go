@@ -1,0 +1,17 @@
+package app
+
+import (
+	"slices"
+
+	"einverstanden/backend/account"
+	"einverstanden/backend/evidence"
+	"einverstanden/backend/intake"
+	"einverstanden/backend/proposal"
+	"einverstanden/backend/school"
+	"einverstanden/backend/vault"
+)
+
+// Sealed lists every column of the database that holds sealed values.
+func Sealed() []vault.Column {
+	return slices.Concat(school.Sealed, account.Sealed, evidence.Sealed, proposal.Sealed, intake.Sealed)
+}
