@@ -35,6 +35,9 @@ const usage = `einverstanden: consent to video conferences, for schools
   school create FILE                   make a school from a JSON file of its settings; makes keys when there are none
   staff create ROLE EMAIL NAME         add a member of staff; the password is read from standard input
   form publish [--in-force DATE] FILE  publish the next version of the consent form
+  keys status                          which keys there are, and how much is sealed with each
+  keys add, promote, reseal, retire    the four steps of a rotation, in this order, while servers run
+  keys restore FILE                    let a retired key open again, for a backup from its time
   keys complete                        make the key files that a folder from an earlier version lacks
   verify [--key KEY] [--checkpoint FILE]... FILE...
                                        check receipts, JSON or PDF, without database and network
@@ -76,8 +79,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return createStaff(ctx, rest, in, out)
 	case "form publish":
 		return publishForm(ctx, rest, out)
-	case "keys complete":
-		return completeKeys(out)
+	case "keys status", "keys add", "keys promote", "keys reseal", "keys retire", "keys restore", "keys complete":
+		return keyCommand(ctx, name, rest, out)
 	case "verify":
 		return verify(ctx, rest, out)
 	case "openapi":
@@ -86,6 +89,10 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		_, err := fmt.Fprintln(out, app.Version)
 		return err
 	}
+	return unknown(name)
+}
+
+func unknown(name string) error {
 	return fmt.Errorf("there is no command %q; run einverstanden without arguments for the list", name)
 }
 
@@ -198,7 +205,7 @@ func createSchool(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if c.Keys == "" {
-		return errors.New("EINVERSTANDEN_KEYS is not set: name a folder for the key files, outside the data folder")
+		return errNoKeyFolder
 	}
 	if _, err := vault.Open(c.Keys); errors.Is(err, vault.ErrNoKeys) {
 		if err := vault.Create(c.Keys); err != nil {
