@@ -84,7 +84,7 @@ type sealedProfile struct {
 }
 
 // Sealed are the columns that hold sealed values.
-var Sealed = []vault.Column{{Table: "account", Column: "profile", Row: "id"}}
+var Sealed = []vault.Column{{Table: "account", Column: "profile", Row: "id"}, {Table: "passkey", Column: "body", Row: "id"}}
 
 func profilePlace(school id.School, account id.Account) vault.Place {
 	return vault.Place{School: school, Table: "account", Column: "profile", Row: string(account)}

@@ -97,6 +97,7 @@ type consentBody struct {
 	Languages     []string       `json:"languages" nullable:"false"`
 	After         *id.Decision   `json:"after" doc:"the own decision last made; goes back with a yes"`
 	Decisions     []DecisionBody `json:"decisions" nullable:"false" doc:"own decisions, oldest first"`
+	Signing       *signingBody   `json:"signing,omitempty" doc:"where the caller has a passkey"`
 	RelationAsked bool           `json:"relationAsked" doc:"the caller has not said yet how it decides (together, alone, legal_guardian)"`
 }
 
@@ -136,6 +137,7 @@ func consentOf(sheet consent.Sheet, child standing.Child, kind id.PersonKind) co
 	if sheet.After != "" {
 		body.After = &sheet.After
 	}
+	body.Signing = signingOf(sheet.Signing)
 	return body
 }
 
@@ -178,6 +180,7 @@ type decideInput struct {
 		Place       string         `json:"place,omitempty" maxLength:"320"`
 		Relation    string         `json:"relation,omitempty" enum:"together,alone,legal_guardian"`
 		Signature   *signatureBody `json:"signature,omitempty" doc:"a yes needs one, a no must have none"`
+		Assertion   *assertionBody `json:"assertion,omitempty" doc:"a passkey's signature over the declaration, where consent.signing offers it"`
 	}
 }
 
@@ -204,6 +207,9 @@ func (s *Server) decide(ctx context.Context, in *decideInput) (*decided, error) 
 	input := consent.AnswerInput{
 		Pupil: in.Pupil, Answer: answer, Version: in.Body.FormVersion, TextSHA256: in.Body.TextSHA256, Language: in.Body.Language,
 		Place: in.Body.Place, Relation: consent.Relation(in.Body.Relation), Signature: in.Body.Signature.signature(),
+	}
+	if in.Body.Assertion != nil {
+		input.Assertion = in.Body.Assertion.assertion()
 	}
 	if in.Body.After != nil {
 		input.After = *in.Body.After

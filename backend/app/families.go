@@ -2,6 +2,7 @@ package app
 
 import (
 	"einverstanden/backend/calendar"
+	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/school"
@@ -28,4 +29,14 @@ func (f families) BirthDates(tx *db.Tx, person id.Person) ([]calendar.Date, erro
 		dates = append(dates, pupil.BirthDate)
 	}
 	return dates, err
+}
+
+// credentials are the passkeys with which an account may sign declarations.
+func (a *App) credentials(tx *db.Tx, owner id.Account) ([]consent.Credential, error) {
+	passkeys, err := a.Accounts.PasskeysOf(tx, owner)
+	credentials := make([]consent.Credential, len(passkeys))
+	for i, passkey := range passkeys {
+		credentials[i] = consent.Credential{ID: passkey.Credential, PublicKey: passkey.PublicKey}
+	}
+	return credentials, err
 }

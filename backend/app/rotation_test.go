@@ -78,7 +78,7 @@ func (h *house) must(err error) {
 	}
 }
 
-// answerWithPlace adds what the demo lacks: a place at a signature, and a yes on paper that waits.
+// answerWithPlace adds what the demo lacks: a place at a signature, a yes on paper that waits, and a passkey.
 func (h *house) answerWithPlace() {
 	h.t.Helper()
 	classes, err := h.classesToday(h.school)
@@ -102,6 +102,8 @@ func (h *house) answerWithPlace() {
 		return err
 	}))
 	_, err = h.Consents.Answer(h.school, in.Actor, answer)
+	h.must(err)
+	_, err = h.Accounts.AddPasskey(h.school, account.Passkey{Account: in.Actor.Account, Credential: []byte("c"), PublicKey: []byte("k")})
 	h.must(err)
 	office, err := h.demoActor(h.school, authz.Office)
 	h.must(err)

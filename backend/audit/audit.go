@@ -29,6 +29,7 @@ const (
 	TeachingTaken       Action = "teaching.taken"
 	MeetingPlanned      Action = "meeting.planned"
 	LanguageChosen      Action = "language.chosen"
+	PasskeyAdded        Action = "passkey.added"
 	SealRenewed         Action = "seal.renewed"
 )
 

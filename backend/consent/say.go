@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
@@ -16,7 +17,8 @@ type sayer struct {
 	pupil        id.Pupil
 	guardianship id.Guardianship
 	schooling    id.Schooling
-	own          []Decision // in the order of the log
+	birthDate    calendar.Date // the pupil's
+	own          []Decision    // in the order of the log
 	facts        participation.Facts
 }
 

@@ -11,6 +11,7 @@ import (
 	"einverstanden/backend/idempotency"
 	"einverstanden/backend/outbox"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/proof"
 	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
 	"einverstanden/backend/vault"
@@ -24,6 +25,9 @@ type Service struct {
 	schools *school.Service
 	hub     *signal.Hub
 	texts   textCache
+
+	credentials Credentials // nil: nobody has a passkey
+	origin      string      // of our pages
 }
 
 // NewService needs the database, the keys, the evidence log, the school's people, and the hub that hears of changes.
@@ -42,6 +46,7 @@ type AnswerInput struct {
 	Place      string
 	Relation   Relation
 	Signature  *Signature // a yes needs one
+	Assertion  *Assertion // a passkey's signature over the declaration, where there is one
 }
 
 // Outcome is a decision as it stands after the call. Repeated is true when nothing new was written: the same key, or
@@ -64,7 +69,11 @@ func (s *Service) Answer(ctx context.Context, actor authz.Actor, in AnswerInput)
 		return Outcome{}, err
 	}
 	return s.decide(ctx, actor, in.Pupil, func(tx *db.Tx, who sayer) (draft, error) {
-		return s.draftAnswer(tx, who, in)
+		d, err := s.draftAnswer(tx, who, in)
+		if err == nil && in.Assertion != nil {
+			d.passkey, d.blind, err = s.openAssertion(tx, actor, in.Pupil, *in.Assertion)
+		}
+		return d, err
 	})
 }
 
@@ -87,6 +96,8 @@ type draft struct {
 	german    string // hash of the German text
 	place     string
 	signature *Signature
+	passkey   *proof.Passkey
+	blind     []byte // that the passkey signed with; empty: a fresh one
 }
 
 // decide is the walk that every own decision takes, in one transaction.

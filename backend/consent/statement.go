@@ -26,14 +26,18 @@ func (s *Service) statement(ctx context.Context, tx *db.Tx, actor authz.Actor, d
 		return proof.Statement{}, nil, err
 	}
 	private.Place, private.Signature = d.place, (*proof.Signature)(d.signature)
+	if d.passkey != nil {
+		private.Blind = d.blind
+	}
 	hash, err := proof.HashOf(private)
 	if err != nil {
 		return proof.Statement{}, nil, err
 	}
-	statement := proof.Statement{
-		Kind: proof.KindDecision, Declaration: d.declared(ctx, tx.School, hash), Server: d.server(tx, actor, identity.Names),
+	declared := d.declared(ctx, tx.School, hash)
+	if err := s.checkPasskey(d.passkey, declared); err != nil {
+		return proof.Statement{}, nil, err
 	}
-	return statement, &private, nil
+	return proof.Statement{Kind: proof.KindDecision, Declaration: declared, Server: d.server(tx, actor, identity.Names)}, &private, nil
 }
 
 // nameOf is the deciding person's name as the school knows it now.
@@ -74,6 +78,9 @@ func (d draft) server(tx *db.Tx, actor authz.Actor, names proof.Names) *proof.De
 	}
 	if decision.Channel == App {
 		server.Means, server.Session = proof.MeansSession, actor.Session
+	}
+	if d.passkey != nil {
+		server.Means, server.Passkey = proof.MeansPasskey, d.passkey
 	}
 	return server
 }

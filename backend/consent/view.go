@@ -18,6 +18,7 @@ type Sheet struct {
 	Languages []string
 	Own       []Outcome   // in the order of the log
 	After     id.Decision // goes back with a yes
+	Signing   *Signing    // where the actor has a passkey
 }
 
 // Sheet gives the form in force for a pupil the actor has a say for.
@@ -31,6 +32,9 @@ func (s *Service) Sheet(tx *db.Tx, actor authz.Actor, pupil id.Pupil, language s
 		return Sheet{}, err
 	}
 	sheet := Sheet{Version: version, German: texts[German], Shown: shown(texts, language), Languages: LanguagesOf(texts), After: who.lastID()}
+	if sheet.Signing, err = s.signing(tx, actor, who); err != nil {
+		return Sheet{}, err
+	}
 	for _, d := range who.own {
 		outcome, err := s.outcomeOf(tx, d)
 		if err != nil {

@@ -22,6 +22,7 @@ const (
 	SignatureTooSmall    Code = "signature_too_small"
 	SignatureUnexpected  Code = "signature_unexpected"
 	TextUnknown          Code = "text_unknown"
+	AssertionInvalid     Code = "assertion_invalid"
 	IdempotencyKeyReused Code = "idempotency_key_reused"
 	PhoneLowersOnly      Code = "phone_lowers_only"
 	FileInvalid          Code = "file_invalid"
@@ -87,7 +88,7 @@ var kinds = map[Code]Kind{
 	MalformedBody: Malformed, DuplicateField: Malformed, IdempotencyKeyMissing: Malformed, CursorInvalid: Malformed,
 
 	InvalidInput: Invalid, UnknownField: Invalid, FieldMissing: Invalid, FieldInvalid: Invalid, FieldTooLong: Invalid,
-	SignatureMissing: Invalid, SignatureTooSmall: Invalid, SignatureUnexpected: Invalid, TextUnknown: Invalid,
+	SignatureMissing: Invalid, SignatureTooSmall: Invalid, SignatureUnexpected: Invalid, TextUnknown: Invalid, AssertionInvalid: Invalid,
 	IdempotencyKeyReused: Invalid, PhoneLowersOnly: Invalid, FileInvalid: Invalid,
 	FileEncoding: Invalid, FileBinary: Invalid, FileQuoteOpen: Invalid, FileColumnTwice: Invalid,
 	FileColumnMissing: Invalid, FileNoKnownColumn: Invalid, FileRowRagged: Invalid, FileIDTwice: Invalid,

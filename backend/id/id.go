@@ -65,6 +65,9 @@ type ImportPlan string
 // Statement identifies a piece of evidence.
 type Statement string
 
+// Passkey identifies a credential of an account.
+type Passkey string
+
 // Job identifies work in the outbox.
 type Job string
 

@@ -936,6 +936,13 @@ export interface components {
 			/** @description refs of the rows that were confirmed by themselves */
 			confirmed: string[]
 		}
+		AssertionBody: {
+			authenticatorData: string
+			clientData: string
+			credential: string
+			signature: string
+			state: string
+		}
 		BlockBody: {
 			icon?: string
 			id: string
@@ -1014,6 +1021,8 @@ export interface components {
 			languages: string[]
 			/** @description the caller has not said yet how it decides (together, alone, legal_guardian) */
 			relationAsked: boolean
+			/** @description where the caller has a passkey */
+			signing?: components['schemas']['SigningBody']
 			text: components['schemas']['TextBody']
 			version: components['schemas']['VersionBody']
 		}
@@ -1048,6 +1057,8 @@ export interface components {
 			after: string | null
 			/** @enum {string} */
 			answer: 'video' | 'audio' | 'none'
+			/** @description a passkey's signature over the declaration, where consent.signing offers it */
+			assertion?: components['schemas']['AssertionBody']
 			formVersion: string
 			/** @description of the text that was shown */
 			language: string
@@ -1332,6 +1343,11 @@ export interface components {
 			/** @enum {string} */
 			kind: 'guardian' | 'pupil'
 			name: string
+		}
+		PersonRef: {
+			id: string
+			/** @enum {string} */
+			kind: 'guardian' | 'pupil'
 		}
 		PersonStruct: {
 			id: string
@@ -1735,6 +1751,23 @@ export interface components {
 			 * @description of the pad, CSS pixels
 			 */
 			width?: number
+		}
+		SigningBody: {
+			/**
+			 * Format: date
+			 * @description goes into the private part
+			 */
+			birthDate?: string
+			/** @description goes into the private part */
+			blind: string
+			/** @description ids of the caller's passkeys */
+			credentials: string[]
+			nonce: string
+			person: components['schemas']['PersonRef']
+			purpose: string
+			school: string
+			/** @description goes back with the assertion */
+			state: string
 		}
 		StaffBody: {
 			id: string
