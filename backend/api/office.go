@@ -177,6 +177,7 @@ type recordInput struct {
 		Extent      string     `json:"extent,omitempty" enum:"picture,all"`
 		ReceivedOn  string     `json:"receivedOn" format:"date"`
 		FormVersion id.Version `json:"formVersion,omitempty" maxLength:"64"`
+		Identified  string     `json:"identified,omitempty" enum:"signed_form,known,document,callback" doc:"how staff knew the person; a yes in person needs it"`
 	}
 }
 
@@ -193,7 +194,7 @@ func (s *Server) recordDecision(ctx context.Context, in *recordInput) (*recordRe
 	}
 	received := consent.Received{
 		Pupil: in.ID, Person: id.Person{Kind: in.Body.Person.Kind, ID: in.Body.Person.ID}, Channel: consent.Channel(in.Body.Channel),
-		Extent: consent.Extent(in.Body.Extent), Version: in.Body.FormVersion,
+		Extent: consent.Extent(in.Body.Extent), Version: in.Body.FormVersion, Identified: consent.Identified(in.Body.Identified),
 	}
 	if received.ReceivedOn, err = dateOf(in.Body.ReceivedOn); err != nil {
 		return nil, fault.InvalidField("receivedOn", fault.FieldInvalid)

@@ -45,6 +45,17 @@ const (
 	ByTeacher Channel = "teacher"
 )
 
+// Identified is how staff knew who told them a decision; the zero value is "not said".
+type Identified string
+
+// The ways to know somebody.
+const (
+	ByForm         Identified = "signed_form"
+	ByAcquaintance Identified = "known"
+	ByDocument     Identified = "document"
+	ByCallback     Identified = "callback" // on a number that the school had
+)
+
 // Relation is how somebody says they decide while answering ("Ich entscheide …").
 type Relation string
 

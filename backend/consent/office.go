@@ -25,6 +25,7 @@ type Received struct {
 	Extent     Extent              `json:"extent,omitempty"`
 	ReceivedOn calendar.Date       `json:"receivedOn"`
 	Version    id.Version          `json:"version,omitempty"` // under which a yes on paper was given; empty: the one in force
+	Identified Identified          `json:"identified,omitempty"`
 }
 
 func (in Received) isYes() bool { return in.Answer != nil && *in.Answer > participation.None }
@@ -45,10 +46,27 @@ func (in Received) check(today calendar.Date) error {
 	if in.Extent != "" && in.Extent != Picture && in.Extent != Everything {
 		return fault.InvalidField("extent", fault.FieldInvalid)
 	}
+	if err := in.checkIdentified(); err != nil {
+		return err
+	}
 	if in.ReceivedOn.IsZero() || in.ReceivedOn.After(today) {
 		return fault.InvalidField("receivedOn", fault.FieldInvalid)
 	}
 	return nil
+}
+
+// checkIdentified demands for a yes in person that staff say how they knew who it was. Doubt never delays a limit.
+func (in Received) checkIdentified() error {
+	switch in.Identified {
+	case "":
+		if in.isYes() && in.Channel == InPerson {
+			return fault.InvalidField("identified", fault.FieldMissing)
+		}
+		return nil
+	case ByForm, ByAcquaintance, ByDocument, ByCallback:
+		return nil
+	}
+	return fault.InvalidField("identified", fault.FieldInvalid)
 }
 
 // Recorded is what came of recording: a decision, or a proposal that waits for a second member of staff.
@@ -93,6 +111,10 @@ func (s *Service) Record(ctx context.Context, actor authz.Actor, in Received) (R
 func (s *Service) recordReceived(ctx context.Context, tx *db.Tx, recorder authz.Actor, who sayer, in Received, second id.Account) (id.Decision, error) {
 	d := draft{decision: who.decision()}
 	d.decision.Channel, d.decision.RecordedBy, d.decision.SecondBy = in.Channel, recorder.Account, second
+	d.identified = in.Identified
+	if in.Channel == Paper && d.identified == "" {
+		d.identified = ByForm
+	}
 	received, err := s.receivedAt(tx, in.ReceivedOn)
 	if err != nil {
 		return "", err

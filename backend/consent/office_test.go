@@ -1,6 +1,7 @@
 package consent_test
 
 import (
+	"errors"
 	"testing"
 
 	"einverstanden/backend/authz"
@@ -9,6 +10,7 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/proof"
 	"einverstanden/backend/school"
 	"einverstanden/backend/testkit"
 )
@@ -57,6 +59,52 @@ func TestAYesOnPaperNeedsASecondMemberOfStaff(t *testing.T) {
 		f.wantMode(participation.Video)
 		_, err = f.consents.ConfirmYes(f.Ctx, head, recorded.Proposal)
 		f.wantFault(err, fault.AlreadyDone)
+	})
+}
+
+func TestAYesInPersonSaysHowThePersonWasKnown(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		f := newFamily(t, env)
+		in := f.received(f.mother, consent.InPerson)
+		in.Extent = consent.Picture // a limit never needs it
+		if _, err := f.consents.Record(f.Ctx, f.Staff(authz.Office), in); err != nil {
+			t.Fatal(err)
+		}
+		in.Extent, in.Answer = "", modePointer(participation.Audio)
+		for identified, wanted := range map[consent.Identified]fault.Code{"": fault.FieldMissing, "by_nose": fault.FieldInvalid} {
+			in.Identified = identified
+			_, err := f.consents.Record(f.Ctx, f.Staff(authz.Office), in)
+			if !errors.Is(err, fault.InvalidField("identified", wanted)) {
+				t.Errorf("%q: %v", identified, err)
+			}
+		}
+		in.Identified = consent.ByDocument
+		recorded, err := f.consents.Record(f.Ctx, f.Staff(authz.Office), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if recorded, err = f.consents.ConfirmYes(f.Ctx, f.Staff(authz.Head), recorded.Proposal); err != nil {
+			t.Fatal(err)
+		}
+		var server *proof.DecisionServer
+		f.Read(func(tx *db.Tx) error {
+			gathered, err := f.consents.Gather(tx, []id.Pupil{f.pupil.ID})
+			if err != nil {
+				return err
+			}
+			own := gathered[f.pupil.ID].Decisions
+			body, err := f.Log.Statement(tx, own[len(own)-1].Statement)
+			if err != nil {
+				return err
+			}
+			statement, err := proof.DecodeStatement(body)
+			server, _ = statement.Server.(*proof.DecisionServer)
+			return err
+		})
+		if server.Identified != "document" || server.Means != proof.MeansStaff || server.RecordedBy == "" || server.SecondBy == "" ||
+			server.RecordedBy == server.SecondBy {
+			t.Errorf("%+v", server)
+		}
 	})
 }
 

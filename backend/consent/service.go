@@ -91,13 +91,14 @@ func (s *Service) Withdraw(ctx context.Context, actor authz.Actor, pupil id.Pupi
 
 // draft is a decision on its way into the log, with what is kept beside it.
 type draft struct {
-	decision  Decision
-	version   Version
-	german    string // hash of the German text
-	place     string
-	signature *Signature
-	passkey   *proof.Passkey
-	blind     []byte // that the passkey signed with; empty: a fresh one
+	decision   Decision
+	version    Version
+	german     string // hash of the German text
+	place      string
+	signature  *Signature
+	identified Identified // of one that staff recorded
+	passkey    *proof.Passkey
+	blind      []byte // that the passkey signed with; empty: a fresh one
 }
 
 // decide is the walk that every own decision takes, in one transaction.

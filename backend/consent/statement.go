@@ -73,7 +73,7 @@ func (d draft) server(tx *db.Tx, actor authz.Actor, names proof.Names) *proof.De
 	server := &proof.DecisionServer{
 		Decision: decision.ID, VersionNumber: d.version.Number, Edition: decision.Edition, GermanTextSHA256: d.german,
 		Guardianship: decision.Guardianship, Schooling: decision.Schooling, Channel: string(decision.Channel), Means: proof.MeansStaff,
-		RecordedBy: decision.RecordedBy, SecondBy: decision.SecondBy, Names: names,
+		RecordedBy: decision.RecordedBy, Identified: string(d.identified), SecondBy: decision.SecondBy, Names: names,
 		ReceivedAt: decision.ReceivedAt.UTC(), RecordedAt: tx.Now,
 	}
 	if decision.Channel == App {

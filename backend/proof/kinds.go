@@ -42,7 +42,7 @@ type DecisionServer struct {
 	Session          id.Session      `json:"session,omitempty"`
 	Passkey          *Passkey        `json:"passkey,omitempty"`
 	RecordedBy       id.Account      `json:"recordedBy,omitempty"`
-	Identified       string          `json:"identified,omitempty"` // how staff knew the person, see Identified
+	Identified       string          `json:"identified,omitempty"` // how staff knew the person: signed_form, known, document, callback
 	SecondBy         id.Account      `json:"secondBy,omitempty"`   // the second member of staff behind a recorded yes
 	Names            Names           `json:"names"`
 	ReceivedAt       time.Time       `json:"receivedAt"`

@@ -24,11 +24,12 @@ async function find(page: Page, name: string): Promise<void> {
 	await expect(page.getByRole('heading', { level: 1, name })).toBeVisible()
 }
 
-async function record(page: Page, who: string, how: string, what: string): Promise<void> {
+async function record(page: Page, who: string, how: string, what: string, known?: string): Promise<void> {
 	await page.getByRole('button', { name: 'Entscheidung eintragen' }).click()
 	const sheet = page.getByRole('dialog')
 	await sheet.getByRole('radio', { name: who }).check()
 	await sheet.getByRole('radio', { name: how }).check()
+	if (known) await sheet.getByRole('radio', { name: known }).check()
 	await sheet.getByRole('radio', { name: what }).check()
 	await sheet.getByRole('button', { name: 'Eintragen' }).click()
 	await expect(sheet).toBeHidden()
@@ -147,7 +148,7 @@ test('a yes on paper counts once a second person has confirmed it', async ({ pag
 test('what was proposed by mistake can be taken back', async ({ page, school }) => {
 	await signIn(page, school.demo, 'office')
 	await find(page, open.name)
-	await record(page, open.mother, 'Persönlich', 'Ja, nur Ton')
+	await record(page, open.mother, 'Persönlich', 'Ja, nur Ton', 'Sie hat sich ausgewiesen')
 	await page.goto('/office/decisions')
 	await page.getByRole('button', { name: 'Zurückziehen' }).click()
 	await expect(page.getByText('Nichts wartet')).toBeVisible()

@@ -1675,6 +1675,11 @@ export interface components {
 			/** @enum {string} */
 			extent?: 'picture' | 'all'
 			formVersion?: string
+			/**
+			 * @description how staff knew the person; a yes in person needs it
+			 * @enum {string}
+			 */
+			identified?: 'signed_form' | 'known' | 'document' | 'callback'
 			person: components['schemas']['PersonStruct']
 			/** Format: date */
 			receivedOn: string
