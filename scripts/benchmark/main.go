@@ -1,0 +1,116 @@
+// Command benchmark measures how fast the program is, each figure beside what the same machine does in the same run:
+// the same SQL statements without us, or a limit that a person feels. It prints one line a figure and ends with an
+// error when a limit was missed. scripts/bench builds what it needs and calls it.
+//
+// Usage: benchmark BINARY PGBENCH [PART...] with the paths of the built program and of pgbench;
+// EINVERSTANDEN_TEST_POSTGRES names a durable server for the part postgres.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// part is one thing to measure. folder is its own, and goes afterwards.
+type part struct {
+	name string
+	run  func(ctx context.Context, folder string) ([]figure, error)
+}
+
+// figure is one line of the outcome.
+type figure struct {
+	name  string
+	value float64
+	unit  string
+	limit float64
+	// atMost says that the limit is an upper one. A figure without a limit only informs.
+	atMost bool
+}
+
+func (f figure) holds() bool {
+	switch {
+	case f.limit == 0:
+		return true
+	case f.atMost:
+		return f.value <= f.limit
+	}
+	return f.value >= f.limit
+}
+
+func (f figure) String() string {
+	verdict := ""
+	switch {
+	case f.limit == 0:
+	case f.holds() && f.atMost:
+		verdict = fmt.Sprintf("at most %g  ok", f.limit)
+	case f.holds():
+		verdict = fmt.Sprintf("at least %g  ok", f.limit)
+	case f.atMost:
+		verdict = fmt.Sprintf("at most %g  MISSED", f.limit)
+	default:
+		verdict = fmt.Sprintf("at least %g  MISSED", f.limit)
+	}
+	return strings.TrimRight(fmt.Sprintf("   %-58s %9.2f %-4s %s", f.name, f.value, f.unit, verdict), " ")
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "benchmark:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) < 2 {
+		return errors.New("want the paths of the binary and of pgbench")
+	}
+	binary, pgbench, wanted := args[0], args[1], args[2:]
+	parts := []part{
+		{"sqlite", measureSQLite},
+		{"postgres", func(ctx context.Context, folder string) ([]figure, error) {
+			return measurePostgres(ctx, folder, pgbench)
+		}},
+		{"roster", measureRoster},
+		{"streams", measureStreams},
+		{"process", func(ctx context.Context, folder string) ([]figure, error) { return measureProcess(ctx, folder, binary) }},
+	}
+	missed := 0
+	for _, p := range parts {
+		if len(wanted) > 0 && !slices.Contains(wanted, p.name) {
+			continue
+		}
+		fmt.Println("== " + p.name)
+		figures, err := measure(ctx, p)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		for _, f := range figures {
+			fmt.Println(f)
+			if !f.holds() {
+				missed++
+			}
+		}
+	}
+	if missed > 0 {
+		return fmt.Errorf("%d limits missed", missed)
+	}
+	return nil
+}
+
+func measure(ctx context.Context, p part) (figures []figure, err error) {
+	folder, err := os.MkdirTemp("", "einverstanden-bench")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	return p.run(ctx, folder)
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"einverstanden/backend/account"
+	"einverstanden/backend/app"
+	"einverstanden/backend/authz"
+	"einverstanden/backend/db"
+)
+
+const (
+	openStreams      = 1000
+	streamsPerPerson = 5 // more would close the oldest
+	streamedChanges  = 25
+)
+
+// measureStreams opens a running meeting's roster a thousand times and lets guardians of the class withdraw their yes,
+// one after the other. A wait is from sending the decision until a stream has read the event.
+func measureStreams(ctx context.Context, folder string) ([]figure, error) {
+	options := db.Options{File: filepath.Join(folder, "base.db")}
+	w, err := newWorld(ctx, options, folder)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := w.signInOffice(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	stop, err := w.serve(options)
+	if err != nil {
+		return nil, err
+	}
+	waits, err := w.followChanges(tokens)
+	if err := errors.Join(err, stop()); err != nil {
+		return nil, err
+	}
+	slices.Sort(waits)
+	all := outcome{waits: waits}
+	return []figure{
+		{name: "a change on 1,000 open rosters, median", value: all.percentile(0.5), unit: "ms"},
+		{name: "a change on 1,000 open rosters, 99th percentile", value: all.percentile(0.99), unit: "ms", limit: 25, atMost: true},
+	}, nil
+}
+
+// signInOffice makes as many people as the streams need.
+func (w *world) signInOffice(ctx context.Context, options db.Options) (tokens []string, err error) {
+	a, err := w.open(options)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	ctx = db.InSchool(ctx, w.school)
+	for n := range openStreams / streamsPerPerson {
+		token, err := w.signInStaff(ctx, a, n)
+		if err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, token)
+	}
+	return tokens, nil
+}
+
+func (w *world) signInStaff(ctx context.Context, a *app.App, n int) (string, error) {
+	if _, err := w.staff(ctx, a, authz.Office, n); err != nil {
+		return "", err
+	}
+	signedIn, err := a.Accounts.SignInWithPassword(ctx, staffEmail(authz.Office, n), password, account.Device{Language: "de"})
+	return signedIn.AccessToken, err
+}
+
+func (w *world) followChanges(tokens []string) (waits []time.Duration, err error) {
+	// Both guardians of each child of the first class say yes before anybody looks.
+	class := w.guardians[:2*classSize]
+	if _, err := spread(4, class, w.decideOnce, w.config.Addr); err != nil {
+		return nil, err
+	}
+	arrived := make(chan arrival, openStreams)
+	var conns []net.Conn
+	defer func() {
+		for _, conn := range conns {
+			err = errors.Join(err, conn.Close())
+		}
+	}()
+	for n := range openStreams {
+		conn, err := w.openStream(tokens[n/streamsPerPerson], arrived)
+		if err != nil {
+			return nil, err
+		}
+		conns = append(conns, conn)
+	}
+	if err := expect(arrived, "snapshot", func(time.Time) {}); err != nil {
+		return nil, err
+	}
+	client := &fasthttp.HostClient{Addr: w.config.Addr, MaxConns: 1}
+	for n := range streamedChanges {
+		time.Sleep(200 * time.Millisecond) // not at the same point of any period
+		sent := time.Now()
+		if err := w.decideOnce(client, class[2*n]); err != nil {
+			return nil, err
+		}
+		if err := expect(arrived, "change", func(at time.Time) { waits = append(waits, at.Sub(sent)) }); err != nil {
+			return nil, err
+		}
+	}
+	return waits, nil
+}
+
+// arrival is an event that a stream has read.
+type arrival struct {
+	event string
+	at    time.Time
+}
+
+// openStream asks for the roster's events and tells each by name.
+func (w *world) openStream(token string, arrived chan<- arrival) (net.Conn, error) {
+	conn, err := net.Dial("tcp", w.config.Addr)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := fmt.Fprintf(conn, "GET %s/stream HTTP/1.1\r\nHost: %s\r\nX-App: 1\r\nCookie: __Host-einv_access=%s\r\n\r\n",
+		w.rosterPath(), w.config.Addr, token); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	lines := bufio.NewScanner(conn)
+	lines.Buffer(nil, 1<<20) // a snapshot is one line
+	go func() {
+		for lines.Scan() { // ends with the connection
+			if event, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+				arrived <- arrival{event, time.Now()}
+			}
+		}
+	}()
+	return conn, nil
+}
+
+// expect waits until every stream has read the event; others than pings are a fault.
+func expect(arrived <-chan arrival, event string, each func(time.Time)) error {
+	late := time.NewTimer(30 * time.Second)
+	defer late.Stop()
+	for seen := 0; seen < openStreams; {
+		select {
+		case a := <-arrived:
+			switch a.event {
+			case event:
+				seen++
+				each(a.at)
+			case "ping":
+			default:
+				return fmt.Errorf("a stream read %s instead of %s", a.event, event)
+			}
+		case <-late.C:
+			return fmt.Errorf("%d of %d streams read %s", seen, openStreams, event)
+		}
+	}
+	return nil
+}
