@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -44,24 +45,23 @@ func (f figure) holds() bool {
 }
 
 func (f figure) String() string {
-	verdict := ""
-	switch {
-	case f.limit == 0:
-	case f.holds() && f.atMost:
-		verdict = fmt.Sprintf("at most %g  ok", f.limit)
-	case f.holds():
-		verdict = fmt.Sprintf("at least %g  ok", f.limit)
-	case f.atMost:
-		verdict = fmt.Sprintf("at most %g  MISSED", f.limit)
-	default:
-		verdict = fmt.Sprintf("at least %g  MISSED", f.limit)
+	line := fmt.Sprintf("   %-58s %9.2f %-4s", f.name, f.value, f.unit)
+	if f.limit == 0 {
+		return strings.TrimRight(line, " ")
 	}
-	return strings.TrimRight(fmt.Sprintf("   %-58s %9.2f %-4s %s", f.name, f.value, f.unit, verdict), " ")
+	bound, verdict := "at least", "MISSED"
+	if f.atMost {
+		bound = "at most"
+	}
+	if f.holds() {
+		verdict = "ok"
+	}
+	return fmt.Sprintf("%s %s %g  %s", line, bound, f.limit, verdict)
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
+	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchmark:", err)
@@ -69,7 +69,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) < 2 {
 		return errors.New("want the paths of the binary and of pgbench")
 	}
@@ -88,13 +88,17 @@ func run(ctx context.Context, args []string) error {
 		if len(wanted) > 0 && !slices.Contains(wanted, p.name) {
 			continue
 		}
-		fmt.Println("== " + p.name)
+		if _, err := fmt.Fprintln(out, "== "+p.name); err != nil {
+			return err
+		}
 		figures, err := measure(ctx, p)
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		for _, f := range figures {
-			fmt.Println(f)
+			if _, err := fmt.Fprintln(out, f); err != nil {
+				return err
+			}
 			if !f.holds() {
 				missed++
 			}

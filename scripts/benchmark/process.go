@@ -99,7 +99,7 @@ type memory struct{ resident, own float64 }
 var memoryPattern = regexp.MustCompile(`(?m)^(VmRSS|RssAnon):\s+(\d+) kB`)
 
 func memoryOf(process int) (memory, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process))
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", process)) //nolint:gosec // the number of a process
 	if err != nil {
 		return memory{}, err
 	}

@@ -99,9 +99,6 @@ func (w *world) followChanges(tokens []string) (waits []time.Duration, err error
 		}
 		conns = append(conns, conn)
 	}
-	if err := expect(arrived, "snapshot", func(time.Time) {}); err != nil {
-		return nil, err
-	}
 	client := &fasthttp.HostClient{Addr: w.config.Addr, MaxConns: 1}
 	for n := range streamedChanges {
 		time.Sleep(200 * time.Millisecond) // not at the same point of any period
@@ -122,7 +119,7 @@ type arrival struct {
 	at    time.Time
 }
 
-// openStream asks for the roster's events and tells each by name.
+// openStream asks for the roster's events, waits for the first, and tells each further one by name.
 func (w *world) openStream(token string, arrived chan<- arrival) (net.Conn, error) {
 	conn, err := net.Dial("tcp", w.config.Addr)
 	if err != nil {
@@ -134,14 +131,25 @@ func (w *world) openStream(token string, arrived chan<- arrival) (net.Conn, erro
 	}
 	lines := bufio.NewScanner(conn)
 	lines.Buffer(nil, 1<<20) // a snapshot is one line
+	if first := nextEvent(lines); first != "snapshot" {
+		return nil, errors.Join(fmt.Errorf("a stream began with %q", first), lines.Err(), conn.Close())
+	}
 	go func() {
-		for lines.Scan() { // ends with the connection
-			if event, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
-				arrived <- arrival{event, time.Now()}
-			}
+		for event := nextEvent(lines); event != ""; event = nextEvent(lines) {
+			arrived <- arrival{event, time.Now()}
 		}
 	}()
 	return conn, nil
+}
+
+// nextEvent is the name of the next event; empty at the end of the stream.
+func nextEvent(lines *bufio.Scanner) string {
+	for lines.Scan() {
+		if event, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+			return event
+		}
+	}
+	return ""
 }
 
 // expect waits until every stream has read the event; others than pings are a fault.
