@@ -78,7 +78,8 @@ async function measure({ baseUrl, accounts, ids }) {
 		}
 		for (const [category, limit] of Object.entries(limits)) {
 			const score = scores[category].sort((a, b) => a - b)[Math.floor(runs / 2)]
-			over = print(`${screen.name}: Lighthouse mobile, ${category}`, score, '', 'at least', limit, score >= limit) || over
+			over =
+				print(`${screen.name}: Lighthouse mobile, ${category}`, score, '', 'at least', limit, score >= limit) || over
 		}
 	}
 	return over
@@ -134,7 +135,8 @@ function printScriptSize() {
 	const { stdout: said } = spawnSync('node', ['scripts/budget.js'], { encoding: 'utf8' })
 	let over = false
 	for (const [, screen, size] of said.matchAll(/^(entry|home|letter) +script +([\d.]+)/gm))
-		over = print(`${screen}: JavaScript, brotli`, Number(size), 'KB', 'at most', scriptLimit, size <= scriptLimit) || over
+		over =
+			print(`${screen}: JavaScript, brotli`, Number(size), 'KB', 'at most', scriptLimit, size <= scriptLimit) || over
 	return over
 }
 
