@@ -84,6 +84,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"process", func(ctx context.Context, folder string) ([]figure, error) { return measureProcess(ctx, folder, binary) }},
 	}
 	missed := 0
+	var failed []error // one part that could not be measured leaves the others
 	for _, p := range parts {
 		if len(wanted) > 0 && !slices.Contains(wanted, p.name) {
 			continue
@@ -93,7 +94,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		figures, err := measure(ctx, p)
 		if err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
+			failed = append(failed, fmt.Errorf("%s: %w", p.name, err))
+			continue
 		}
 		for _, f := range figures {
 			if _, err := fmt.Fprintln(out, f); err != nil {
@@ -105,9 +107,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	if missed > 0 {
-		return fmt.Errorf("%d limits missed", missed)
+		failed = append(failed, fmt.Errorf("%d limits missed", missed))
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 func measure(ctx context.Context, p part) (figures []figure, err error) {
