@@ -22,7 +22,14 @@ import (
 const asCommand = "EINVERSTANDEN_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asCommand) != "" {
+	switch os.Getenv(asCommand) {
+	case "":
+	case asServer:
+		if err := serveDemo(); err != nil {
+			panic(err)
+		}
+		return
+	default:
 		main()
 		return
 	}
