@@ -136,9 +136,9 @@ func (w *world) decideOnce(client *fasthttp.HostClient, g *guardian) error {
 	if response.StatusCode() != 201 {
 		return fmt.Errorf("a decision got %d: %s", response.StatusCode(), response.Body())
 	}
-	var made struct{ Decision struct{ ID string } }
+	var made struct{ Decision, Receipt struct{ ID string } }
 	err = json.Unmarshal(response.Body(), &made)
-	g.now.last = made.Decision.ID
+	g.now.last, g.now.receipt = made.Decision.ID, made.Receipt.ID
 	return err
 }
 

@@ -57,8 +57,9 @@ type guardian struct {
 
 // progress is how far a guardian has come.
 type progress struct {
-	last string // the own decision last seen
-	turn int
+	last    string // the own decision last seen
+	receipt string // of that decision
+	turn    int
 }
 
 func newLog() *slog.Logger { return slog.New(slog.NewJSONHandler(io.Discard, nil)) }
