@@ -1,0 +1,187 @@
+package proof_test
+
+// Goldens are files that were handed out, as it were: they must verify for ever, in every later version. No test writes
+// over one. `go test ./backend/proof -run Golden -make-missing-goldens` writes those that are missing, for a new kind or
+// a new version of the format; their hashes then belong into the tables below. Whoever finds a golden failing has
+// broken the receipts that people keep at home.
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"einverstanden/backend/proof"
+)
+
+var makeMissing = flag.Bool("make-missing-goldens", false, "write goldens that do not exist yet; never change one")
+
+const (
+	receiptFolder   = "testdata/receipts/v1"
+	statementFolder = "testdata/statements/v1"
+)
+
+// goldenReceipts are the files of receipts and their SHA-256.
+var goldenReceipts = map[string]string{
+	"answer-none":            "4d6347968187aa00c713f0782b5494804063c0e7de46dc439efc2bfdce13d18b",
+	"first-leaf":             "cc0720e604dc786594a93b2c3dcd9dd56568ae3e984a0bfc05d175fd8f37bcfd",
+	"hold-placed":            "abf0ce140adccfee5b9ac7b381e7e0ab237729251f92ca89e02aadbcbc5446e6",
+	"newest-leaf":            "638f4380891b9424a462dd5d84dc3a0f4af6fd061ec3adeea8b6eac2d21b9972",
+	"recorded-on-paper":      "c77347ab0238bdf005067b97408188ed57be62dd7dcda233ed342df3f9738801",
+	"sanction-imposed":       "2938eac3aea3fb1d72171b5107a8820c4277601055337da3e2bba00e2edd7946",
+	"withdrawal-picture":     "5e894c8d315558a281461640a2c7ab2243deb25dfbd20ec3e605ecabba30d845",
+	"yes-audio-passkey":      "71ef49839b4cef7527d16bd9a6fee1f47743b62a41bb80ac7627a2ce66a97702",
+	"yes-in-turkish":         "0139305719c9a8b455cee4c0be480ce599fd46421593686ac4a7ad5c896db9cc",
+	"yes-video-drawn":        "90c9e047c67042690a5f8c86cdff049aacdab65c9d4b376584ee8cc789a1c96f",
+	"yes-video-drawn.shared": "22d365b908d0b685c2e9a5db9fd9833997146fa272a384d64b3c6adb28c8d7dc",
+	"yes-video-typed":        "27b447625dcb59c7bdb59c75872e432d32f2d5aa877f5fd48f3540a82a6716a5",
+}
+
+// goldenStatements are the files of statements, which are their SHA-256 in receipts too.
+var goldenStatements = map[string]string{
+	"answer-none":        "683502ed724acd6e7f31e02efc6e6a085ab3eee8a4491af98e5414fa449dc67b",
+	"custody-changed":    "1fe8a397852aaaaae211e648b85f4626c6d416eda1bd125a21d00ace6a6544f0",
+	"erasure":            "681c639bc0655109a24bd822a32157092dc95e8e8f9469350a6e690e6b85209c",
+	"hold-placed":        "5ab929326ce6e78628207bcfb462e2c2fb696841ee9e181f3076d02040c4e412",
+	"invalidation":       "20ee7d05a43dd7551883e6071aef2124c4065f272a361f2614a90c93aa755767",
+	"letter-issued":      "4bff869e40344dbd4f6af8d226f93fe9d98d0037f221549d608bd627eb274cb8",
+	"letter-redeemed":    "7d885643e1c0274d8d40ac302d98ca60cea5f57bb4bfce831603daf433641e9f",
+	"recorded-on-paper":  "d6098ef76d698fd9db2e674d12f61ebe3118c4a307ab38b7c0f5c0901fd76925",
+	"sanction-imposed":   "98366756ba56404d88ef008dd0ca61c43ac4e5181dbb7ba7a53719c26b4a26b1",
+	"version-published":  "a34a76e6937ea5807eb76f18dc4bed82abc7d609a94a5d04fa198eedffb87497",
+	"withdrawal-picture": "c1cfa1a517af6f72058c5e6d5e27ff986e5fb8d5ae3a95b06057cfdf845ae60a",
+	"yes-audio-passkey":  "da92a8d8d309599387c6584c61f2ce166cb7cc416ca0d71719064607aafaed82",
+	"yes-in-turkish":     "53c0359595690fb4b676733059010093c6e0728efc0fbd384e9263e3c4775389",
+	"yes-video-drawn":    "7e279721bfc3f7ae1759addda4091d7b332e437b73580b2050238cc4df13cb1c",
+	"yes-video-typed":    "574382958164a32ed062e2da3c26ebc68ea1d47f9b565ad0f774bd4e68f803d7",
+}
+
+// receiptFiles are the receipts as today's program writes them: under the checkpoint of the whole log, or under the
+// first one that holds the leaf.
+func receiptFiles(tb testing.TB) map[string][]byte {
+	tb.Helper()
+	l := fullLog()
+	files := map[string][]byte{}
+	for seq, d := range l.deeds {
+		switch d.statement.Kind {
+		case proof.KindDecision, proof.KindSanction, proof.KindHold:
+			files[d.name] = fileOf(tb, l.receipt(int64(seq), l.size()))
+		default:
+		}
+	}
+	files["yes-video-drawn.shared"] = fileOf(tb, receiptOf(tb, "yes-video-drawn").Shared())
+	files["first-leaf"] = fileOf(tb, l.receipt(0, 1))
+	files["newest-leaf"] = fileOf(tb, l.receipt(9, 10))
+	return files
+}
+
+func statementFiles(tb testing.TB) map[string][]byte {
+	tb.Helper()
+	files := map[string][]byte{}
+	for _, d := range deeds() {
+		body, err := d.statement.Encode()
+		if err != nil {
+			tb.Fatalf("%s: %v", d.name, err)
+		}
+		files[d.name] = body
+	}
+	return files
+}
+
+// golden reads a file, after making it where it is missing and that was asked for.
+func golden(t *testing.T, folder, name string, made []byte) []byte {
+	t.Helper()
+	path := filepath.Join(folder, name+".json")
+	content, err := os.ReadFile(path)
+	if os.IsNotExist(err) && *makeMissing && made != nil {
+		if err := os.MkdirAll(folder, 0o750); err != nil {
+			t.Fatal(err)
+		}
+		content, err = made, os.WriteFile(path, made, 0o600)
+		t.Logf("%q: %q,", name, proof.SHA256Hex(made))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// namesIn are the goldens of a folder.
+func namesIn(t *testing.T, folder string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no goldens in %s: %v", folder, err)
+	}
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = strings.TrimSuffix(filepath.Base(file), ".json")
+	}
+	return names
+}
+
+func TestGoldenReceiptsKeepVerifyingInLaterVersions(t *testing.T) {
+	for name, hash := range goldenReceipts {
+		t.Run(name, func(t *testing.T) {
+			file := golden(t, receiptFolder, name, nil)
+			if got := proof.SHA256Hex(file); got != hash {
+				t.Fatalf("the golden itself was changed: %s", got)
+			}
+			report := holds(t, file, proof.Against{Key: signer().Key().String()})
+			want := proof.Holds
+			if strings.HasSuffix(name, ".shared") {
+				want = proof.Withheld
+			}
+			if got := report.Of(proof.ClaimPrivate); got != want && report.About.Statement.PrivateSHA256() != "" {
+				t.Errorf("the private part %s, want %s", got, want)
+			}
+		})
+	}
+	for _, name := range namesIn(t, receiptFolder) {
+		if goldenReceipts[name] == "" {
+			t.Errorf("%s is in no table: its hash is missing", name)
+		}
+	}
+}
+
+func TestGoldenReceiptsAreWhatTheProgramWrites(t *testing.T) {
+	for name, made := range receiptFiles(t) {
+		if want := golden(t, receiptFolder, name, made); !bytes.Equal(made, want) {
+			t.Errorf("%s is now\n%s", name, made)
+		}
+	}
+}
+
+func TestGoldenStatementsAreReadAndWrittenAsEver(t *testing.T) {
+	kinds := map[proof.Kind]bool{}
+	for name, made := range statementFiles(t) {
+		body := golden(t, statementFolder, name, made)
+		if hash := proof.SHA256Hex(body); hash != goldenStatements[name] {
+			t.Errorf("%s: the golden itself was changed: %s", name, hash)
+		}
+		if !bytes.Equal(made, body) {
+			t.Errorf("%s is now\n%s", name, made)
+		}
+		decoded, err := proof.DecodeStatement(body)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		kinds[decoded.Kind] = true
+		if again, err := decoded.Encode(); err != nil || !bytes.Equal(again, body) {
+			t.Errorf("%s became %s (%v)", name, again, err)
+		}
+	}
+	for _, kind := range proof.Kinds {
+		if !kinds[kind] {
+			t.Errorf("no golden of the kind %s", kind)
+		}
+	}
+	for _, name := range namesIn(t, statementFolder) {
+		if goldenStatements[name] == "" {
+			t.Errorf("%s is in no table: its hash is missing", name)
+		}
+	}
+}
