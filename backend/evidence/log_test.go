@@ -62,10 +62,11 @@ func answer(place string) act {
 		Kind: proof.KindDecision,
 		Declaration: &proof.DecisionDeclared{
 			School: "0193-school", Pupil: "0193-pupil", Person: id.GuardianOf("0193-guardian"), Purpose: "video_conference",
-			Answer: "video", PrivateSHA256: hash,
+			Answer: "video", FormVersion: "0193-version", Language: "de", TextSHA256: strings.Repeat("ab", sha256.Size),
+			PrivateSHA256: hash,
 		},
 		Server: &proof.DecisionServer{
-			Decision: "0193-decision", Channel: "app", Means: proof.MeansSession, GermanTextSHA256: strings.Repeat("ab", sha256.Size),
+			Decision: "0193-decision", VersionNumber: 1, Edition: 1, Channel: "app", Means: proof.MeansSession, GermanTextSHA256: strings.Repeat("ab", sha256.Size),
 			Names: proof.Names{Person: "Vera Br\u00fcckner", Pupil: "Lena Br\u00fcckner", Class: "7b"}, ReceivedAt: at, RecordedAt: at,
 		},
 	}, private}

@@ -84,6 +84,9 @@ func (s Statement) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("a statement of the kind %s with %T and %T; want %T and %T",
 			s.Kind, s.Declaration, s.Server, want.declaration, want.server)
 	}
+	if err := s.check(); err != nil {
+		return nil, fmt.Errorf("statement of the kind %s: %w", s.Kind, err)
+	}
 	return Canonical(envelope[any]{statementVersion, s.Kind, s.Declaration, s.Server})
 }
 
