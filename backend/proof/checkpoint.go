@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -60,17 +62,23 @@ func (s Signer) Sign(c Checkpoint) string {
 	c.Origin = s.origin
 	body := c.body()
 	signature := binary.BigEndian.AppendUint32(nil, s.Key().hash())
-	signature = append(signature, ed25519.Sign(s.key, []byte(body))...)
-	return body + "\n— " + s.origin + " " + base64.StdEncoding.EncodeToString(signature) + "\n"
+	return body + signatureLine(s.origin, append(signature, ed25519.Sign(s.key, []byte(body))...))
 }
 
 func (c Checkpoint) body() string {
-	return fmt.Sprintf("%s\n%d\n%s\n%s\n", c.Origin, c.Size, c.Root, c.At.UTC().Format(time.RFC3339Nano))
+	at := c.At.UTC().Truncate(time.Microsecond).Format(time.RFC3339Nano)
+	return fmt.Sprintf("%s\n%d\n%s\n%s\n", c.Origin, c.Size, c.Root, at)
 }
 
-// isOrigin holds for names that may stand in a note's signature line.
+func signatureLine(origin string, signature []byte) string {
+	return "\n— " + origin + " " + base64.StdEncoding.EncodeToString(signature) + "\n"
+}
+
+// isOrigin holds for names that may stand in a signed note: C2SP forbids every white space, plus and control character.
 func isOrigin(name string) bool {
-	return name != "" && !strings.ContainsAny(name, " \t\r\n+") && len(name) <= 200
+	return name != "" && len(name) <= 200 && utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool {
+		return r == '+' || unicode.IsSpace(r) || unicode.IsControl(r)
+	})
 }
 
 // Key verifies the checkpoints of one log.
@@ -135,13 +143,13 @@ func (k Key) Open(note string) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	encoded, isSignature := strings.CutPrefix(line, "— "+c.Origin+" ")
-	signature, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSuffix(encoded, "\n"))
-	if !isSignature || err != nil || strings.Count(line, "\n") != 1 || !strings.HasSuffix(line, "\n") {
+	encoded, _ := strings.CutPrefix(line, "— "+c.Origin+" ")
+	signature, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(encoded, "\n"))
+	if err != nil || "\n"+line != signatureLine(c.Origin, signature) { // base64 forgives line ends: only its own form counts
 		return Checkpoint{}, errors.New("checkpoint: want one signature line, of its own log")
 	}
 	const idSize = 4
-	if len(signature) != idSize+ed25519.SignatureSize || binary.BigEndian.Uint32(signature) != k.hash() ||
+	if len(k.public) != ed25519.PublicKeySize || len(signature) != idSize+ed25519.SignatureSize || binary.BigEndian.Uint32(signature) != k.hash() ||
 		c.Origin != k.Origin || !ed25519.Verify(k.public, []byte(body+"\n"), signature[idSize:]) {
 		return c, fmt.Errorf("checkpoint: %w", ErrSignature)
 	}
@@ -161,8 +169,11 @@ func parseBody(body string) (Checkpoint, error) {
 		return Checkpoint{}, errors.New("checkpoint: size, root or instant cannot be read")
 	}
 	c := Checkpoint{Origin: lines[0], Size: size, Root: root, At: at}
-	if !isOrigin(c.Origin) || size < 0 || c.body() != body {
+	if !isOrigin(c.Origin) || c.body() != body {
 		return Checkpoint{}, errors.New("checkpoint: not in its own form")
+	}
+	if size < 0 || size > maxInteger { // above 2^62 package tlog counts for ever
+		return Checkpoint{}, errors.New("checkpoint: no log has such a size")
 	}
 	return c, nil
 }
