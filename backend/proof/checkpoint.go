@@ -186,14 +186,24 @@ type Published struct {
 	Consistency [][]byte `json:"consistency,omitempty"` // RFC 6962 consistency proof, standard base64
 }
 
-// ParsePublished reads a checkpoint from a file: the signed note alone, or the JSON of Published.
+// ParsePublished reads a checkpoint from a file: the signed note alone, or the JSON of Published. White space and the
+// order of members are free; a member that is named twice or in another case is refused.
 func ParsePublished(content []byte) (Published, error) {
+	if len(content) > MaxReceipt {
+		return Published{}, fmt.Errorf("checkpoint: %d bytes, at most %d are read", len(content), MaxReceipt)
+	}
 	if !strings.HasPrefix(strings.TrimSpace(string(content)), "{") {
 		return Published{Checkpoint: string(content)}, nil
 	}
 	var p Published
-	err := decodeStrictly(content, &p)
-	return p, err
+	if err := decodeStrictly(content, &p); err != nil {
+		return Published{}, fmt.Errorf("checkpoint: %w", err)
+	}
+	said, err := Canonical(json.RawMessage(content))
+	if err != nil {
+		return Published{}, errors.New("checkpoint: it has no canonical form")
+	}
+	return p, isOwnForm(said, func() ([]byte, error) { return Canonical(p) })
 }
 
 // treeProof turns a proof's hashes back into what package tlog checks.

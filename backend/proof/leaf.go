@@ -3,6 +3,7 @@ package proof
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 )
 
@@ -39,14 +40,18 @@ func (l Leaf) Encode() ([]byte, error) {
 // DecodeLeaf reads what Encode wrote, and nothing else.
 func DecodeLeaf(raw []byte) (Leaf, error) {
 	var l Leaf
-	if err := decodeStrictly(raw, &l); err != nil {
+	if err := decodeVersion(raw, leafVersion, &l); err != nil {
 		return Leaf{}, fmt.Errorf("leaf: %w", err)
 	}
-	if l.V != leafVersion {
-		return Leaf{}, fmt.Errorf("leaf: %w %d", ErrUnknownVersion, l.V)
-	}
-	if l.Seq < 0 || len(l.Commit) != sha256.Size {
-		return Leaf{}, fmt.Errorf("leaf: number %d with a commitment of %d bytes", l.Seq, len(l.Commit))
+	switch {
+	case shapes(l.Kind) == nil:
+		return Leaf{}, errors.New("leaf: of an unknown kind")
+	case l.Seq < 0 || l.At < 0 || l.ClockStep < 0:
+		return Leaf{}, errors.New("leaf: a number or an instant below nought")
+	case len(l.Commit) != sha256.Size:
+		return Leaf{}, fmt.Errorf("leaf: a commitment of %d bytes", len(l.Commit))
+	case l.TextSHA256 != "" && !isSHA256(l.TextSHA256):
+		return Leaf{}, errors.New("leaf: its text's hash is none")
 	}
 	return l, isOwnForm(raw, l.Encode)
 }

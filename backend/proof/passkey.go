@@ -60,7 +60,7 @@ func (p Passkey) Verify(declaration []byte) (origin string, err error) {
 	case err != nil || !bytes.Equal(challenge, Challenge(p.Nonce, declaration)):
 		return "", errors.New("passkey: signed something else")
 	case client.Type != "webauthn.get" || client.CrossOrigin:
-		return "", fmt.Errorf("passkey: %q is no assertion of the page itself", client.Type)
+		return "", errors.New("passkey: no assertion of the page itself")
 	}
 	if err := p.checkAuthenticatorData(client.Origin); err != nil {
 		return "", err

@@ -66,28 +66,34 @@ func DecodeReceipt(file []byte) (r Receipt, reformatted bool, err error) {
 	if len(file) > MaxReceipt {
 		return r, false, fmt.Errorf("receipt: %d bytes, at most %d are read", len(file), MaxReceipt)
 	}
-	if err := decodeStrictly(file, &r); err != nil {
-		return r, false, fmt.Errorf("receipt: %w", err)
+	var named struct {
+		Schema string `json:"schema"`
 	}
-	if r.Schema != receiptSchema {
+	if err := json.Unmarshal(file, &named); err != nil {
+		return r, false, fmt.Errorf("receipt: %w", withoutContent(err))
+	}
+	if named.Schema != receiptSchema {
 		return r, false, errors.New("receipt: this JSON is not a receipt")
 	}
-	if r.V != receiptVersion {
-		return r, false, fmt.Errorf("receipt: %w %d", ErrUnknownVersion, r.V)
+	if err := decodeVersion(file, receiptVersion, &r); err != nil {
+		return r, false, fmt.Errorf("receipt: %w", err)
 	}
 	own, err := r.Encode()
 	if err != nil {
-		return r, false, fmt.Errorf("receipt: %w", err)
+		return r, false, errNoCanonicalForm
 	}
 	if !bytes.Equal(own, file) {
 		for _, part := range append([]*json.RawMessage{&r.Statement, &r.Leaf}, pointers(r.Texts)...) {
 			if *part, err = Canonical(*part); err != nil {
-				return r, true, fmt.Errorf("receipt: %w", err)
+				return r, true, errNoCanonicalForm
 			}
 		}
 	}
 	return r, !bytes.Equal(own, file), nil
 }
+
+// errNoCanonicalForm is for a member that is named twice, a number that is not whole, or text that is not UTF-8.
+var errNoCanonicalForm = errors.New("receipt: a part of it has no canonical form")
 
 func pointers[T any](values []T) []*T {
 	out := make([]*T, len(values))

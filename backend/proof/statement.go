@@ -1,7 +1,6 @@
 package proof
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -95,22 +94,16 @@ func sameShape(have, want any) bool {
 	return reflect.TypeOf(have) == reflect.TypeOf(want) && !reflect.ValueOf(have).IsNil()
 }
 
-// ErrUnknownVersion says that a file is of a version that this program does not know.
-var ErrUnknownVersion = errors.New("unknown version")
-
 // DecodeStatement reads what Encode wrote, and nothing else: an unknown or missing part, another order or another
 // spelling of the same value is refused, so that a statement has one sequence of bytes.
 func DecodeStatement(raw []byte) (Statement, error) {
 	var outer envelope[json.RawMessage]
-	if err := decodeStrictly(raw, &outer); err != nil {
+	if err := decodeVersion(raw, statementVersion, &outer); err != nil {
 		return Statement{}, fmt.Errorf("statement: %w", err)
-	}
-	if outer.V != statementVersion {
-		return Statement{}, fmt.Errorf("statement: %w %d", ErrUnknownVersion, outer.V)
 	}
 	inner := shapes(outer.Kind)
 	if inner == nil {
-		return Statement{}, fmt.Errorf("statement of the unknown kind %q", outer.Kind)
+		return Statement{}, errors.New("statement: of an unknown kind")
 	}
 	if err := decodeStrictly(outer.Declaration, inner.declaration); err != nil {
 		return Statement{}, fmt.Errorf("declaration: %w", err)
@@ -120,31 +113,6 @@ func DecodeStatement(raw []byte) (Statement, error) {
 	}
 	s := Statement{Kind: outer.Kind, Declaration: inner.declaration, Server: inner.server}
 	return s, isOwnForm(raw, s.Encode)
-}
-
-// isOwnForm refuses bytes that are another spelling of what they say.
-func isOwnForm(raw []byte, encode func() ([]byte, error)) error {
-	own, err := encode()
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(own, raw) {
-		return errors.New("not in canonical form")
-	}
-	return nil
-}
-
-// decodeStrictly refuses unknown members and anything behind the value.
-func decodeStrictly(raw []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return err
-	}
-	if decoder.More() {
-		return errors.New("more than one value")
-	}
-	return nil
 }
 
 // TextSHA256 is the hex SHA-256 of the German text that the act rests on, empty when there is none. It goes into the

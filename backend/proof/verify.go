@@ -112,7 +112,7 @@ func (v *verifier) leaf() {
 
 func agrees(leaf Leaf, s Statement) error {
 	if leaf.Kind != s.Kind {
-		return fmt.Errorf("the leaf is of the kind %s", leaf.Kind)
+		return errors.New("the leaf is of another kind")
 	}
 	if leaf.TextSHA256 != s.TextSHA256() {
 		return errors.New("the leaf names another text")
@@ -223,7 +223,7 @@ func (v *verifier) passkey() {
 		return
 	}
 	if (server.Means == MeansPasskey) != (server.Passkey != nil) {
-		v.claim(ClaimPasskey, fmt.Errorf("the means is %s", server.Means))
+		v.claim(ClaimPasskey, errors.New("the means says otherwise"))
 		return
 	}
 	if server.Passkey == nil {
