@@ -16,6 +16,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// maxDepth is how deep values may be nested in each other. Statements and receipts need less than ten; each level copies
+// what is inside it, so that a file of many levels would cost minutes.
+const maxDepth = 32
+
 // maxInteger is the largest whole number that every JSON reader keeps exactly (RFC 7493, section 2.2).
 const maxInteger = 1<<53 - 1
 
@@ -29,7 +33,7 @@ const maxInteger = 1<<53 - 1
 //   - Text is normalised to NFC, names of members too: the same name typed on two phones gives the same bytes.
 //   - Numbers are whole and within ±(2^53−1). A float is refused by its type, even when its value is whole today.
 //
-// Text that is not UTF-8 and an object that names a member twice are refused. The errors are mistakes in the program.
+// Text that is not UTF-8, an object that names a member twice, and nesting beyond maxDepth are refused. The errors are mistakes in the program.
 func Canonical(value any) ([]byte, error) {
 	raw, err := json.Marshal(value)
 	if err != nil {
@@ -43,7 +47,7 @@ func Canonical(value any) ([]byte, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
-	out, err := appendValue(make([]byte, 0, len(raw)), decoder)
+	out, err := appendValue(make([]byte, 0, len(raw)), decoder, 0)
 	if err != nil {
 		return nil, fmt.Errorf("canonical: %w", err)
 	}
@@ -115,10 +119,13 @@ func refuseInexactFields(v reflect.Value, path string) error {
 }
 
 // appendValue reads one JSON value and appends its canonical form.
-func appendValue(out []byte, decoder *json.Decoder) ([]byte, error) {
+func appendValue(out []byte, decoder *json.Decoder, depth int) ([]byte, error) {
 	token, err := decoder.Token()
 	if err != nil {
 		return nil, err
+	}
+	if depth > maxDepth {
+		return nil, errors.New("too deeply nested")
 	}
 	switch token := token.(type) {
 	case nil:
@@ -131,19 +138,19 @@ func appendValue(out []byte, decoder *json.Decoder) ([]byte, error) {
 		return appendInteger(out, token)
 	case json.Delim:
 		if token == '{' {
-			return appendObject(out, decoder)
+			return appendObject(out, decoder, depth+1)
 		}
 	}
-	return appendArray(out, decoder)
+	return appendArray(out, decoder, depth+1)
 }
 
-func appendArray(out []byte, decoder *json.Decoder) (_ []byte, err error) {
+func appendArray(out []byte, decoder *json.Decoder, depth int) (_ []byte, err error) {
 	out = append(out, '[')
 	for first := true; decoder.More(); first = false {
 		if !first {
 			out = append(out, ',')
 		}
-		if out, err = appendValue(out, decoder); err != nil {
+		if out, err = appendValue(out, decoder, depth); err != nil {
 			return nil, err
 		}
 	}
@@ -157,8 +164,8 @@ type member struct {
 	value []byte
 }
 
-func appendObject(out []byte, decoder *json.Decoder) ([]byte, error) {
-	members, err := readMembers(decoder)
+func appendObject(out []byte, decoder *json.Decoder, depth int) ([]byte, error) {
+	members, err := readMembers(decoder, depth)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +184,7 @@ func appendObject(out []byte, decoder *json.Decoder) ([]byte, error) {
 	return append(out, '}'), nil
 }
 
-func readMembers(decoder *json.Decoder) (members []member, err error) {
+func readMembers(decoder *json.Decoder, depth int) (members []member, err error) {
 	for decoder.More() {
 		token, err := decoder.Token()
 		if err != nil {
@@ -188,7 +195,7 @@ func readMembers(decoder *json.Decoder) (members []member, err error) {
 			return nil, fmt.Errorf("%v where a member's name belongs", token)
 		}
 		name = norm.NFC.String(name)
-		value, err := appendValue(nil, decoder)
+		value, err := appendValue(nil, decoder, depth)
 		if err != nil {
 			return nil, err
 		}

@@ -80,6 +80,8 @@ func TestCanonicalRefuses(t *testing.T) {
 		{"broken raw JSON", json.RawMessage("\"\xff\""), "raw JSON is not UTF-8"},
 		{"a member twice", json.RawMessage(`{"a":1,"b":2,"a":1}`), `member "a" is named twice`},
 		{"a member twice by another spelling", json.RawMessage("{\"\u00fc\":1,\"u\u0308\":1}"), "is named twice"},
+		{"arrays in arrays", json.RawMessage(strings.Repeat("[", 40) + strings.Repeat("]", 40)), "too deeply nested"},
+		{"objects in objects", json.RawMessage(strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)), "too deeply nested"},
 		{"what is no JSON", json.RawMessage("{"), "unexpected end"},
 		{"what JSON has no word for", make(chan int), "unsupported type"},
 	}

@@ -117,3 +117,33 @@ func TestAKeyWithoutAKeyOpensNothing(t *testing.T) {
 		t.Error("opened without a key")
 	}
 }
+
+// A file of the largest size costs no more than reading it: nesting used to be copied once for each level.
+func TestADeeplyNestedFileIsRefused(t *testing.T) {
+	const levels = 9000
+	deep := strings.Repeat(`{"a":`, levels) + `"` + strings.Repeat("x", proof.MaxReceipt*9/10) + `"` + strings.Repeat("}", levels)
+	for name, file := range map[string]string{
+		"in the statement": `{"schema":"einverstanden-receipt","statement":` + deep + `,"v":1}`,
+		"in a text":        `{"schema":"einverstanden-receipt","texts":[` + deep + `],"v":1}`,
+	} {
+		if len(file) > proof.MaxReceipt {
+			t.Fatalf("%d bytes are refused for their size", len(file))
+		}
+		report := proof.Verify([]byte(file), proof.Against{})
+		if report.Holds() || len(report.Claims) != 1 || report.Of(proof.ClaimFile) != proof.Fails {
+			t.Errorf("%s: %+v", name, report.Claims)
+		}
+	}
+}
+
+func TestAFileOfNothingButElementsIsRefused(t *testing.T) {
+	for _, member := range []string{"inclusion", "texts"} {
+		file := `{"schema":"einverstanden-receipt","` + member + `":[` + strings.Repeat(`"",`, 300_000) + `""],"v":1}`
+		if report := proof.Verify([]byte(file), proof.Against{}); report.Holds() {
+			t.Errorf("%s: %+v", member, report.Claims)
+		}
+	}
+	if report := proof.Verify(make([]byte, proof.MaxReceipt+1), proof.Against{}); report.Of(proof.ClaimFile) != proof.Fails {
+		t.Errorf("a file that is too large: %+v", report.Claims)
+	}
+}
