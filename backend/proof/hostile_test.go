@@ -138,7 +138,7 @@ func TestADeeplyNestedFileIsRefused(t *testing.T) {
 
 func TestAFileOfNothingButElementsIsRefused(t *testing.T) {
 	for _, member := range []string{"inclusion", "texts"} {
-		file := `{"schema":"einverstanden-receipt","` + member + `":[` + strings.Repeat(`"",`, 300_000) + `""],"v":1}`
+		file := `{"schema":"einverstanden-receipt","` + member + `":[` + strings.Repeat(`"",`, 100_000) + `""],"v":1}`
 		if report := proof.Verify([]byte(file), proof.Against{}); report.Holds() {
 			t.Errorf("%s: %+v", member, report.Claims)
 		}

@@ -53,11 +53,12 @@ func (p Passkey) Verify(declaration []byte) (origin string, err error) {
 	if err := json.Unmarshal(p.ClientData, &client); err != nil {
 		return "", errors.New("passkey: client data cannot be read")
 	}
-	challenge, err := base64.RawURLEncoding.Strict().DecodeString(client.Challenge)
+	// Compared as written: decoding base64 forgives line ends.
+	challenge := base64.RawURLEncoding.EncodeToString(Challenge(p.Nonce, declaration))
 	switch {
 	case len(p.Nonce) != NonceSize:
 		return "", fmt.Errorf("passkey: a nonce of %d bytes", len(p.Nonce))
-	case err != nil || !bytes.Equal(challenge, Challenge(p.Nonce, declaration)):
+	case client.Challenge != challenge:
 		return "", errors.New("passkey: signed something else")
 	case client.Type != "webauthn.get" || client.CrossOrigin:
 		return "", errors.New("passkey: no assertion of the page itself")
@@ -71,7 +72,7 @@ func (p Passkey) Verify(declaration []byte) (origin string, err error) {
 func (p Passkey) checkAuthenticatorData(origin string) error {
 	const hashSize, shortest = sha256.Size, sha256.Size + 1 + 4 // RP ID hash, flags, counter
 	page, err := url.Parse(origin)
-	if err != nil || len(p.AuthenticatorData) < shortest {
+	if err != nil || page.Hostname() == "" || len(p.AuthenticatorData) < shortest {
 		return errors.New("passkey: authenticator data or origin cannot be read")
 	}
 	wanted := sha256.Sum256([]byte(page.Hostname()))
@@ -84,7 +85,14 @@ func (p Passkey) checkAuthenticatorData(origin string) error {
 	return nil
 }
 
+// maxPublicKey is the largest key that is tried, in bytes; the largest that authenticators have is ML-DSA-87 (2,592).
+// Checking a signature by an RSA key of a whole file's length would take minutes.
+const maxPublicKey = 4096
+
 func (p Passkey) checkSignature() error {
+	if len(p.PublicKey) > maxPublicKey {
+		return errors.New("passkey: its public key is too long")
+	}
 	key, err := webauthncose.ParsePublicKey(p.PublicKey)
 	if err != nil {
 		return errors.New("passkey: its public key cannot be read")

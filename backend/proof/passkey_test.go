@@ -12,6 +12,8 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"slices"
+	"strings"
+	"testing"
 
 	"einverstanden/backend/proof"
 )
@@ -87,5 +89,105 @@ func (a authenticator) assert(declaration []byte, change func(*ceremony)) proof.
 	return proof.Passkey{
 		Credential: a.id, PublicKey: a.public, AuthenticatorData: data, ClientData: client,
 		Signature: a.sign(slices.Concat(data, hash[:])), Nonce: c.nonce,
+	}
+}
+
+func TestAPasskeyHoldsForItsDeclarationAlone(t *testing.T) {
+	declaration := []byte(`{"answer":"video"}`)
+	for name, key := range map[string]authenticator{"ES256": es256("one"), "EdDSA": edDSA("one"), "RS256": rs256()} {
+		t.Run(name, func(t *testing.T) {
+			whole := key.assert(declaration, nil)
+			if origin, err := whole.Verify(declaration); err != nil || origin != "https://schule.example.org" {
+				t.Fatalf("origin %q, %v", origin, err)
+			}
+			if _, err := whole.Verify([]byte(`{"answer":"audio"}`)); err == nil {
+				t.Error("holds for another declaration")
+			}
+			for name, change := range ceremonies {
+				if _, err := key.assert(declaration, change).Verify(declaration); err == nil {
+					t.Errorf("holds with %s", name)
+				}
+			}
+			for name, change := range damages {
+				damaged := key.assert(declaration, nil)
+				change(&damaged)
+				if _, err := damaged.Verify(declaration); err == nil {
+					t.Errorf("holds with %s", name)
+				}
+			}
+		})
+	}
+}
+
+// ceremonies are honestly signed, and not what a passkey has to sign (checklist G6, offline).
+var ceremonies = map[string]func(*ceremony){
+	"the challenge of another nonce": func(c *ceremony) { c.challenge = proof.Challenge(fixed("other", 32), []byte(`{"answer":"video"}`)) },
+	"a challenge of nothing":         func(c *ceremony) { c.challenge = nil },
+	"a challenge in other base64":    func(c *ceremony) { c.client["challenge"] = base64.StdEncoding.EncodeToString(c.challenge) },
+	"a challenge with a return":      func(c *ceremony) { c.client["challenge"] = base64.RawURLEncoding.EncodeToString(c.challenge) + "\r" },
+	"no user verified":               func(c *ceremony) { c.flags &^= 1 << 2 },
+	"no user present":                func(c *ceremony) { c.flags &^= 1 },
+	"another site's RP ID":           func(c *ceremony) { c.rpID = "example.com" },
+	"another origin":                 func(c *ceremony) { c.client["origin"] = "https://evil.example.net" },
+	"an origin without a host":       func(c *ceremony) { c.client["origin"], c.rpID = "", "" },
+	"an origin that is none":         func(c *ceremony) { c.client["origin"] = "https://[::1" },
+	"another page's frame":           func(c *ceremony) { c.client["crossOrigin"] = true },
+	"a registration":                 func(c *ceremony) { c.client["type"] = "webauthn.create" },
+	"no type":                        func(c *ceremony) { delete(c.client, "type") },
+	"a short nonce":                  func(c *ceremony) { c.nonce = c.nonce[:31] },
+}
+
+// damages are done after signing.
+var damages = map[string]func(*proof.Passkey){
+	"a changed signature":      func(p *proof.Passkey) { p.Signature[len(p.Signature)-1] ^= 1 },
+	"no signature":             func(p *proof.Passkey) { p.Signature = nil },
+	"something behind it":      func(p *proof.Passkey) { p.Signature = append(p.Signature, 0) },
+	"another counter":          func(p *proof.Passkey) { p.AuthenticatorData[36] ^= 1 },
+	"short authenticator data": func(p *proof.Passkey) { p.AuthenticatorData = p.AuthenticatorData[:36] },
+	"another key":              func(p *proof.Passkey) { p.PublicKey = es256("another").public },
+	"no key":                   func(p *proof.Passkey) { p.PublicKey = nil },
+	"a key with something behind": func(p *proof.Passkey) {
+		p.PublicKey = append(slices.Clone(p.PublicKey), 0)
+	},
+	"client data that is no JSON":  func(p *proof.Passkey) { p.ClientData = p.ClientData[:9] },
+	"client data with white space": func(p *proof.Passkey) { p.ClientData = append(p.ClientData, ' ') },
+	"another nonce":                func(p *proof.Passkey) { p.Nonce = fixed("another", 32) },
+	"no nonce":                     func(p *proof.Passkey) { p.Nonce = nil },
+}
+
+// An RSA key as long as a whole file would keep the verifier busy for minutes.
+func TestAPasskeyWithAnEndlessKeyIsRefused(t *testing.T) {
+	const bytes = 500_000
+	key := rs256()
+	modulus := append([]byte{0xff}, fixed("modulus", bytes-1)...)
+	modulus[bytes-1] |= 1
+	key.public = slices.Concat([]byte{0xa4, 1, 3, 3, 0x39, 1, 0, 0x20, 0x5a}, binary.BigEndian.AppendUint32(nil, bytes), modulus,
+		[]byte{0x21, 0x43, 1, 0, 1})
+	key.sign = func([]byte) []byte { return fixed("signature", bytes) }
+	declaration := []byte("{}")
+	if _, err := key.assert(declaration, nil).Verify(declaration); err == nil || !strings.Contains(err.Error(), "too long") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestTheReceiptsPasskeyIsJudged(t *testing.T) {
+	for name, change := range map[string]func(*proof.DecisionDeclared, *proof.DecisionServer){
+		"another declaration": func(d *proof.DecisionDeclared, _ *proof.DecisionServer) { d.Answer = "video" },
+		"another signature": func(_ *proof.DecisionDeclared, s *proof.DecisionServer) {
+			s.Passkey.Signature = es256("stranger").sign([]byte("x"))
+		},
+		"nothing in it": func(_ *proof.DecisionDeclared, s *proof.DecisionServer) { s.Passkey = &proof.Passkey{} },
+	} {
+		d, s, statement := of[proof.DecisionDeclared, proof.DecisionServer](t, "yes-audio-passkey")
+		change(d, s)
+		l := &tree{}
+		l.add(deed{name: "changed", statement: statement, private: secret("passkey", func(p *proof.Private) { p.Place = "Mönchengladbach" }), texts: []json.RawMessage{text("de")}})
+		report := proof.Verify(fileOf(t, l.receipt(0, 1)), proof.Against{})
+		if report.Holds() || report.Of(proof.ClaimPasskey) != proof.Fails || report.Of(proof.ClaimPrivate) != proof.Holds {
+			t.Errorf("%s: %+v", name, report.Claims)
+		}
+	}
+	if state := holds(t, fileOf(t, receiptOf(t, "yes-audio-passkey")), proof.Against{}).Of(proof.ClaimPasskey); state != proof.Holds {
+		t.Errorf("the passkey %s", state)
 	}
 }
