@@ -4,7 +4,9 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -84,14 +86,20 @@ func (r Report) Holds() bool {
 	return len(r.Claims) > 0
 }
 
-// Of gives the state of a claim; Unknown when it was not made.
+// Of gives the state of a claim; Unknown when it was not made. Of a claim that was made more than once (ClaimLater), it
+// is the first that does not hold.
 func (r Report) Of(wanted ClaimID) State {
+	found := Unknown
 	for _, claim := range r.Claims {
-		if claim.ID == wanted {
+		if claim.ID != wanted {
+			continue
+		}
+		if claim.State != Holds {
 			return claim.State
 		}
+		found = Holds
 	}
-	return Unknown
+	return found
 }
 
 //go:embed texts/*.json
@@ -118,14 +126,8 @@ var texts = sync.OnceValue(func() map[string]map[string]string {
 	return all
 })
 
-// Languages lists the languages of the verifier's sentences.
-func Languages() []string {
-	var languages []string
-	for language := range texts() {
-		languages = append(languages, language)
-	}
-	return languages
-}
+// Languages lists the languages of the verifier's sentences, by their tags.
+func Languages() []string { return slices.Sorted(maps.Keys(texts())) }
 
 func text(language, key string) string {
 	if found, ok := texts()[language][key]; ok {
