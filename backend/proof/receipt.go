@@ -48,9 +48,29 @@ type Block struct {
 	Items []string `json:"items,omitempty"`
 }
 
+// decodeText reads a text in its own form alone: two programs must not read two texts out of the same bytes.
+func decodeText(raw []byte) (shown Text, err error) {
+	if err := decodeStrictly(raw, &shown); err != nil {
+		return shown, err
+	}
+	var blocks []Block
+	if err := decodeStrictly(shown.Blocks, &blocks); err != nil {
+		return shown, err
+	}
+	return shown, isOwnForm(raw, func() ([]byte, error) {
+		return Canonical(struct {
+			Text
+			Blocks []Block `json:"blocks"`
+		}{shown, blocks})
+	})
+}
+
 // Encode gives the file: canonical JSON, so that a receipt has one sequence of bytes.
 func (r Receipt) Encode() ([]byte, error) {
 	r.V, r.Schema = receiptVersion, receiptSchema
+	if r.Inclusion == nil {
+		r.Inclusion = [][]byte{} // the path of a log's only leaf; null would be a second spelling of it
+	}
 	return Canonical(r)
 }
 

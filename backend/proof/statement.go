@@ -146,6 +146,17 @@ func (s Statement) PrivateSHA256() string {
 	return ""
 }
 
+// school is the one that the statement names, where its kind names one.
+func (s Statement) school() (school string, named bool) {
+	switch d := s.Declaration.(type) {
+	case *DecisionDeclared:
+		return string(d.School), true
+	case *CustodyDeclared:
+		return string(d.School), true
+	}
+	return "", false
+}
+
 // SHA256Hex is the hex SHA-256 of bytes, lower case: the one spelling of a hash in statements.
 func SHA256Hex(data []byte) string {
 	sum := sha256.Sum256(data)

@@ -145,6 +145,9 @@ func (v *verifier) included() error {
 	if leaf.Seq >= c.Size {
 		return fmt.Errorf("leaf %d in a log of %d", leaf.Seq, c.Size)
 	}
+	if school, named := v.report.About.Statement.school(); named && c.Origin != OriginOf(school) {
+		return errors.New("the statement is another school's than the log")
+	}
 	if err := tlog.CheckRecord(tlog.RecordProof(hashes), c.Size, c.Root, leaf.Seq, tlog.RecordHash(v.record)); err != nil {
 		return errors.New("the path does not lead to the checkpoint's root")
 	}
@@ -158,7 +161,7 @@ const overlap = 3 * time.Second
 func (v *verifier) time() {
 	about := v.report.About
 	recorded := about.Statement.RecordedAt()
-	if !v.known || v.record == nil || !v.signed || recorded.IsZero() {
+	if !v.known || v.record == nil || !v.signed {
 		return
 	}
 	switch at := time.UnixMicro(about.Leaf.At).UTC(); {
@@ -171,27 +174,31 @@ func (v *verifier) time() {
 	}
 }
 
+// wantedText is what a receipt says of a text elsewhere.
+type wantedText struct{ sha256, version, language string }
+
 func (v *verifier) text() {
-	var wanted []string // as shown, then German; one when it was shown in German
+	var wanted []wantedText // as shown, then German; one when it was shown in German
 	d, isDecision := v.report.About.Statement.Declaration.(*DecisionDeclared)
 	if isDecision && d.TextSHA256 != "" {
-		wanted = slices.Compact([]string{d.TextSHA256, v.report.About.Statement.TextSHA256()})
+		german := wantedText{v.report.About.Statement.TextSHA256(), string(d.FormVersion), German}
+		wanted = slices.Compact([]wantedText{{d.TextSHA256, string(d.FormVersion), d.Language}, german})
 	}
 	if len(wanted) > 0 || len(v.receipt.Texts) > 0 {
 		v.claim(ClaimText, v.compareTexts(wanted))
 	}
 }
 
-func (v *verifier) compareTexts(wanted []string) error {
+func (v *verifier) compareTexts(wanted []wantedText) error {
 	if len(v.receipt.Texts) != len(wanted) {
 		return fmt.Errorf("%d texts, want %d", len(v.receipt.Texts), len(wanted))
 	}
 	for i, raw := range v.receipt.Texts {
-		var shown Text
-		if err := decodeStrictly(raw, &shown); err != nil {
+		shown, err := decodeText(raw)
+		if err != nil {
 			return fmt.Errorf("text %d cannot be read", i+1)
 		}
-		if SHA256Hex(raw) != wanted[i] {
+		if wanted[i] != (wantedText{SHA256Hex(raw), shown.FormVersion, shown.Language}) {
 			return fmt.Errorf("text %d is another one", i+1)
 		}
 		v.report.About.Texts = append(v.report.About.Texts, shown)
