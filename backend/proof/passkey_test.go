@@ -134,7 +134,10 @@ var ceremonies = map[string]func(*ceremony){
 	"another page's frame":           func(c *ceremony) { c.client["crossOrigin"] = true },
 	"a registration":                 func(c *ceremony) { c.client["type"] = "webauthn.create" },
 	"no type":                        func(c *ceremony) { delete(c.client, "type") },
-	"a short nonce":                  func(c *ceremony) { c.nonce = c.nonce[:31] },
+	"a short nonce": func(c *ceremony) {
+		c.nonce = c.nonce[:31]
+		c.challenge = proof.Challenge(c.nonce, []byte(`{"answer":"video"}`))
+	},
 }
 
 // damages are done after signing.

@@ -146,6 +146,14 @@ func TestWhatAKindDoesNotHaveIsNotTakenEither(t *testing.T) {
 	only(t, "a text", proof.Verify(fileOf(t, receipt), proof.Against{}), proof.ClaimText)
 }
 
+// Without all of its random bytes a birth date could be tried out against the hash.
+func TestAPrivatePartWithAShortBlindIsRefused(t *testing.T) {
+	d := decisions()[0]
+	d.private.Blind = d.private.Blind[:proof.BlindSize-1]
+	d.statement.Declaration.(*proof.DecisionDeclared).PrivateSHA256 = must(proof.HashOf(d.private))
+	only(t, "a short blind", proof.Verify(fileOf(t, single(t, d, func(*proof.Leaf) {})), proof.Against{}), proof.ClaimPrivate)
+}
+
 func TestAReformattedReceiptIsReadAndDoesNotHold(t *testing.T) {
 	file := fileOf(t, receiptOf(t, "yes-in-turkish"))
 	indented := &bytes.Buffer{}
