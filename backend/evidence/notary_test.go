@@ -103,7 +103,7 @@ func TestAReceiptVerifiesAndStaysTheSame(t *testing.T) {
 		for i := range 5 {
 			o.append(t, answer(fmt.Sprint(i)))
 		}
-		entry := o.append(t, withdrawal())
+		entry := o.append(t, o.withdrawal())
 		first := o.receipt(t, entry.StatementID)
 		report := proof.Verify(first, proof.Against{})
 		if !report.Holds() || report.About.Leaf.Seq != entry.Leaf || report.About.Checkpoint.Size <= entry.Leaf {
@@ -127,13 +127,15 @@ func TestAReceiptVerifiesAndStaysTheSame(t *testing.T) {
 	})
 }
 
-// withdrawal rests on no text.
-func withdrawal() act {
+// withdrawal rests on no text; its receipt is of this school's log.
+func (o *office) withdrawal() act {
 	a := answer("Münster")
 	declared := *a.Declaration.(*proof.DecisionDeclared)
 	declared.Answer, declared.Extent = "", "all"
+	declared.School, _ = db.SchoolOf(o.ctx)
+	declared.FormVersion, declared.Language, declared.TextSHA256 = "", "", ""
 	server := *a.Server.(*proof.DecisionServer)
-	server.GermanTextSHA256 = ""
+	server.GermanTextSHA256, server.VersionNumber, server.Edition = "", 0, 0
 	a.Declaration, a.Server = &declared, &server
 	return a
 }
@@ -343,7 +345,7 @@ func TestWhatIsPublishedContinuesAnOlderReceipt(t *testing.T) {
 		if _, err := o.Publish(o.ctx, 0); !fault.Has(err, fault.NothingHere) {
 			t.Errorf("an empty log: %v", err)
 		}
-		entry := o.append(t, withdrawal())
+		entry := o.append(t, o.withdrawal())
 		file := o.receipt(t, entry.StatementID)
 		size := proof.Verify(file, proof.Against{}).About.Checkpoint.Size
 		for i := range 9 {
@@ -370,7 +372,7 @@ func TestWhatIsPublishedContinuesAnOlderReceipt(t *testing.T) {
 func TestAReceiptThatDoesNotVerifyIsNotHandedOut(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		o := newOffice(t, env)
-		entry := o.append(t, withdrawal())
+		entry := o.append(t, o.withdrawal())
 		_, err := o.Receipt(o.ctx, entry.StatementID, [][]byte{[]byte(`{"blocks":[],"formVersion":"v","language":"de","title":"t"}`)}, false)
 		if !fault.Has(err, fault.LogBroken) {
 			t.Errorf("got %v", err)

@@ -129,10 +129,15 @@ func (a answer) receipt(t testing.TB) proof.Receipt {
 	t.Helper()
 	var texts []json.RawMessage
 	if a.declared.FormVersion != "" {
-		german := a.text
+		shown, german := a.text, a.text
+		shown.Language = a.declared.Language
 		german.Language, german.Title = "de", "Einwilligung in Videokonferenzen"
-		texts = []json.RawMessage{must(proof.Canonical(a.text))(t), must(proof.Canonical(german))(t)}
-		a.declared.TextSHA256, a.server.GermanTextSHA256 = proof.SHA256Hex(texts[0]), proof.SHA256Hex(texts[1])
+		texts = []json.RawMessage{must(proof.Canonical(german))(t)}
+		a.server.GermanTextSHA256 = proof.SHA256Hex(texts[0])
+		if shown.Language != german.Language {
+			texts = append([]json.RawMessage{must(proof.Canonical(shown))(t)}, texts...)
+		}
+		a.declared.TextSHA256 = proof.SHA256Hex(texts[0])
 	}
 	a.declared.PrivateSHA256 = must(proof.HashOf(a.private))(t)
 	if a.sign != nil {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/id"
@@ -161,7 +162,7 @@ func TestAReceiptsPartsDoNotOverlap(t *testing.T) {
 		t.Run(name, func(t *testing.T) { wantNoOverlap(t, page(t, p, r), 1) })
 	}
 	fullest := byPasskey(t) // every row, every note, every sentence
-	fullest.server.ReceivedAt = decidedAt.Add(-1)
+	fullest.server.ReceivedAt = decidedAt.Add(-time.Microsecond)
 	wantNoOverlap(t, page(t, p, fullest.receipt(t)), 1)
 	for name, text := range hostile {
 		t.Run(name, func(t *testing.T) {
