@@ -33,6 +33,8 @@ type Options struct {
 	Pool    int    // PostgreSQL: connections of the runtime pool; 0 means 24
 	Driver  string // name of the database/sql driver; empty means our own choice. The benchmark records through it
 	Clock   func() time.Time
+	// ReadOnly opens no writer: every change fails, and an SQLite file that is missing is not made.
+	ReadOnly bool
 }
 
 // DB is the open database. It is safe for use by many goroutines.
@@ -129,10 +131,24 @@ func (d *DB) WriteAlone(ctx context.Context, f func(*Tx) error) error {
 		return ErrNoSchool
 	}
 	w := work{ctx: ctx, school: school, run: f}
+	if d.options.ReadOnly {
+		return errReadOnly
+	}
 	if d.commits != nil {
 		return d.commits.submit(w, true)
 	}
 	return d.writePostgres(ctx, w)
+}
+
+// ReadLong is Read for a look at everything at once, which takes longer than StatementTimeout: it ends with ctx alone.
+// While it lasts, the database keeps what others overwrite (SQLite its write-ahead log, PostgreSQL old rows), so no
+// request may come here.
+func (d *DB) ReadLong(ctx context.Context, f func(*Tx) error) error {
+	school, ok := SchoolOf(ctx)
+	if !ok {
+		return ErrNoSchool
+	}
+	return d.view(ctx, work{school: school, unaudited: true, run: f})
 }
 
 func (d *DB) write(ctx context.Context, f func(*Tx) error, unaudited bool) error {
@@ -154,6 +170,9 @@ func (d *DB) ReadOutside(ctx context.Context, f func(*Tx) error) error {
 }
 
 func (d *DB) submit(ctx context.Context, w work) error {
+	if d.options.ReadOnly {
+		return errReadOnly
+	}
 	if d.commits != nil {
 		return d.commits.submit(w, false)
 	}
@@ -163,6 +182,11 @@ func (d *DB) submit(ctx context.Context, w work) error {
 func (d *DB) read(ctx context.Context, w work) error {
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
+	return d.view(ctx, w)
+}
+
+// view runs the work on one view of the database.
+func (d *DB) view(ctx context.Context, w work) error {
 	look := func(g *gorm.DB) error {
 		if err := d.enter(ctx, g, w.school); err != nil {
 			return err

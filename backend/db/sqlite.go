@@ -20,21 +20,27 @@ import (
 
 // Pragmas of every connection. busy_timeout comes first, because the others may meet a lock. A signed decision must
 // outlive a power cut, hence FULL; secure_delete and trusted_schema serve erasure and hostile files.
-const pragmas = "_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
-	"&_pragma=secure_delete(1)&_pragma=trusted_schema(0)&_pragma=cache_size(-16000)"
+const pragmas = readPragmas + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+	"&_pragma=secure_delete(1)"
+
+// readPragmas change nothing in the file, so that a copy in any journal mode opens.
+const readPragmas = "_pragma=busy_timeout(5000)&_pragma=trusted_schema(0)&_pragma=cache_size(-16000)"
 
 func openSQLite(options Options) (*DB, error) {
+	if options.ReadOnly {
+		return openSQLiteToRead(options)
+	}
 	if err := os.MkdirAll(filepath.Dir(options.File), 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
 	// One connection is the committer's, the other serves migrations.
-	writer, err := openSQLitePool(options, "&_txlock=immediate", 2)
+	writer, err := openSQLitePool(options, pragmas+"&_txlock=immediate", 2)
 	if err != nil {
 		return nil, err
 	}
 	// One connection stays free for readiness, which must not wait behind readers.
 	connections := max(4, runtime.NumCPU())
-	pool, err := openSQLitePool(options, "&mode=ro&_pragma=query_only(1)", connections+1)
+	pool, err := openSQLitePool(options, pragmas+readOnly, connections+1)
 	if err != nil {
 		return nil, errors.Join(err, closePool(writer))
 	}
@@ -48,8 +54,25 @@ func openSQLite(options Options) (*DB, error) {
 	return d, nil
 }
 
-func openSQLitePool(options Options, extra string, connections int) (*gorm.DB, error) {
-	dsn := "file:" + (&url.URL{Path: options.File}).EscapedPath() + "?" + pragmas + extra
+// readOnly is what a connection that only reads adds to the pragmas.
+const readOnly = "&mode=ro&_pragma=query_only(1)"
+
+// openSQLiteToRead opens a file without a writer. What would write meets SQLite's refusal.
+func openSQLiteToRead(options Options) (*DB, error) {
+	connections := max(4, runtime.NumCPU())
+	pool, err := openSQLitePool(options, readPragmas+readOnly, connections+1)
+	if err != nil {
+		return nil, err
+	}
+	d := &DB{dialect: SQLite, clock: options.Clock, options: options, readers: pool, writer: pool}
+	if d.views, err = newReaders(pool, connections); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+func openSQLitePool(options Options, settings string, connections int) (*gorm.DB, error) {
+	dsn := "file:" + (&url.URL{Path: options.File}).EscapedPath() + "?" + settings
 	driver := cmp.Or(options.Driver, "sqlite")
 	g, err := gorm.Open(sqlite.New(sqlite.Config{DriverName: driver, DSN: dsn}), gormConfig())
 	if err != nil {
