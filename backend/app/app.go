@@ -58,7 +58,12 @@ type App struct {
 }
 
 // Open opens keys and database and builds the services. It changes nothing.
-func Open(c config.Config, log *slog.Logger) (*App, error) {
+func Open(c config.Config, log *slog.Logger) (*App, error) { return open(c, log, false) }
+
+// OpenToRead is Open without a writer: every change is refused, and a database file that is missing is not made.
+func OpenToRead(c config.Config, log *slog.Logger) (*App, error) { return open(c, log, true) }
+
+func open(c config.Config, log *slog.Logger, readOnly bool) (*App, error) {
 	if c.Keys == "" {
 		return nil, errors.New("EINVERSTANDEN_KEYS is not set: name the folder of the key files, outside the data folder")
 	}
@@ -66,15 +71,15 @@ func Open(c config.Config, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := openDatabase(c)
+	d, err := openDatabase(c, readOnly)
 	if err != nil {
 		return nil, err
 	}
 	return Build(c, d, keys, log)
 }
 
-func openDatabase(c config.Config) (*db.DB, error) {
-	options := db.Options{Runtime: c.Database, Owner: c.DatabaseOwner, Clock: now}
+func openDatabase(c config.Config, readOnly bool) (*db.DB, error) {
+	options := db.Options{Runtime: c.Database, Owner: c.DatabaseOwner, Clock: now, ReadOnly: readOnly}
 	if c.Database == "" {
 		options.File = c.File()
 	}
@@ -83,7 +88,7 @@ func openDatabase(c config.Config) (*db.DB, error) {
 
 // Migrate brings the schema up to date. It needs no keys: on a new machine it is the first command.
 func Migrate(ctx context.Context, c config.Config) error {
-	d, err := openDatabase(c)
+	d, err := openDatabase(c, false)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/id"
 )
 
@@ -52,6 +53,31 @@ func list(tx *db.Tx, pupils []id.Pupil) (map[id.Pupil][]Hold, error) {
 	found := map[id.Pupil][]Hold{}
 	for _, r := range rows {
 		found[r.PupilID] = append(found[r.PupilID], r.hold())
+	}
+	return found, err
+}
+
+// findAll gives the wanted holds by their ids.
+func findAll(tx *db.Tx, wanted []id.Hold) (map[id.Hold]row, error) {
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	var rows []row
+	err := tx.G().Where("school_id = ? AND id IN ?", tx.School, wanted).Find(&rows).Error
+	found := make(map[id.Hold]row, len(rows))
+	for _, r := range rows {
+		found[r.ID] = r
+	}
+	return found, err
+}
+
+// claims gives the holds behind an id in the order of their ids.
+func claims(tx *db.Tx, after string, most int) ([]evidence.Claim, error) {
+	var rows []row
+	err := tx.G().Where("school_id = ? AND id > ?", tx.School, after).Order("id").Limit(most).Find(&rows).Error
+	found := make([]evidence.Claim, len(rows))
+	for i, r := range rows {
+		found[i] = evidence.Claim{ID: string(r.ID), Leaf: r.LeafSeq, Pupil: r.PupilID}
 	}
 	return found, err
 }

@@ -103,3 +103,14 @@ func updateGuardianship(tx *db.Tx, g Guardianship) error {
 			"protected": g.Protected, "from_on": g.Period.From, "until_on": g.Period.Until,
 		}))
 }
+
+func findGuardianshipsByID(tx *db.Tx, wanted []id.Guardianship) (map[id.Guardianship]guardianshipRow, error) {
+	rows, err := inLists[id.Guardianship, guardianshipRow](func(list []id.Guardianship) *gorm.DB {
+		return tx.G().Where("school_id = ? AND id IN ?", tx.School, list)
+	}, wanted)
+	found := make(map[id.Guardianship]guardianshipRow, len(rows))
+	for _, row := range rows {
+		found[row.ID] = row
+	}
+	return found, err
+}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -41,6 +42,8 @@ const usage = `einverstanden: consent to video conferences, for schools
   keys complete                        make the key files that a folder from an earlier version lacks
   verify [--key KEY] [--checkpoint FILE]... FILE...
                                        check receipts, JSON or PDF, without database and network
+  verify --database [--school ID] [--key KEY] [CHECKPOINT-OR-RECEIPT…]
+                                       re-read the whole database against its log; needs the keys, writes nothing
   openapi                              print the OpenAPI document
   version                              print the version
 
@@ -82,6 +85,9 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	case "keys status", "keys add", "keys promote", "keys reseal", "keys retire", "keys restore", "keys complete":
 		return keyCommand(ctx, name, rest, out)
 	case "verify":
+		if slices.Contains(rest, "--database") {
+			return verifyDatabase(ctx, rest, out)
+		}
 		return verify(ctx, rest, out)
 	case "openapi":
 		return printDocument(out)
