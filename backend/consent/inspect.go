@@ -152,14 +152,27 @@ func (r *rows) compareInvalidations(tx *db.Tx, batch evidence.Batch, found evide
 	if err != nil {
 		return err
 	}
+	var gone []id.Decision
+	for _, decision := range wanted {
+		if _, ok := stored[decision]; !ok {
+			gone = append(gone, decision)
+		}
+	}
+	about, err := decisionsByID(tx, gone)
+	if err != nil {
+		return err
+	}
+	for _, decision := range about {
+		stored[decision.ID] = invalidatedRow{PupilID: decision.PupilID}
+	}
 	for _, a := range batch.Statements {
 		d, ok := a.Statement.Declaration.(*proof.InvalidationDeclared)
 		if !ok {
 			continue
 		}
-		row, ok := stored[d.Decision]
+		row := stored[d.Decision]
 		made := &evidence.Row{Table: "invalidation", ID: string(d.Decision), Leaf: a.Leaf, Pupil: row.PupilID, Found: found}
-		if ok {
+		if row.Row.DecisionID != "" {
 			evidence.Same(made, "leaf_seq", a.Leaf, row.Row.LeafSeq)
 			evidence.Same(made, "reason", d.Reason, string(row.Row.Reason))
 			evidence.Same(made, "author", d.Author, row.Row.Author)

@@ -2,6 +2,7 @@ package standing
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -243,6 +244,7 @@ func (e *Explanation) handOver(s *story, found evidence.Found) error {
 		}
 	}
 	for _, f := range s.findings {
+		e.told[s.pupil] = true // the finding comes back as a doubt
 		if err := found(f); err != nil {
 			return err
 		}
@@ -263,32 +265,66 @@ func (e *Explanation) compareRows(tx *db.Tx, stories []*story, found evidence.Fo
 		return nil
 	}
 	pupils := slices.Sorted(maps.Keys(explained))
-	gathered, err := e.service.consents.Gather(tx, pupils)
+	present, unreadable, err := e.present(tx, pupils)
 	if err != nil {
 		return err
 	}
-	rest, err := e.service.gatherRest(tx, pupils, Meeting{})
-	if err != nil {
-		return err
-	}
-	rest.own = nil
 	for _, pupil := range pupils {
-		g, ok := gathered[pupil]
-		if !ok {
+		f := evidence.Finding{Kind: evidence.Raised, Table: "pupil", Row: string(pupil), Leaf: evidence.NoLeaf, Pupil: pupil}
+		facts, ok := present[pupil]
+		mode := participation.Decide(facts).Mode
+		switch {
+		case unreadable[pupil]:
+			f.Kind, f.Detail = evidence.Changed, "the rows hold words that this program does not know"
+		case !ok || mode <= explained[pupil]:
 			continue
+		default:
+			f.Detail = fmt.Sprintf("the rows give %s, and the log explains %s", mode, explained[pupil])
 		}
-		rest.addTo(&g.Facts, pupil, Meeting{})
-		mode := participation.Decide(g.Facts).Mode
-		if mode <= explained[pupil] {
-			continue
-		}
-		err := found(evidence.Finding{
-			Kind: evidence.Raised, Table: "pupil", Row: string(pupil), Leaf: evidence.NoLeaf, Pupil: pupil,
-			Detail: fmt.Sprintf("the rows give %s, and the log explains %s", mode, explained[pupil]),
-		})
-		if err != nil {
+		if err := found(f); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// present gathers the facts as the rows give them today. Where they cannot be read together, each pupil's are read alone,
+// to name those who are unreadable.
+func (e *Explanation) present(tx *db.Tx, pupils []id.Pupil) (facts map[id.Pupil]participation.Facts, unreadable map[id.Pupil]bool, err error) {
+	facts, err = e.service.withoutOwnLimits(tx, pupils)
+	if !errors.Is(err, participation.ErrMode) {
+		return facts, nil, err
+	}
+	facts, unreadable = map[id.Pupil]participation.Facts{}, map[id.Pupil]bool{}
+	for _, pupil := range pupils {
+		own, err := e.service.withoutOwnLimits(tx, []id.Pupil{pupil})
+		switch {
+		case errors.Is(err, participation.ErrMode):
+			unreadable[pupil] = true
+		case err != nil:
+			return nil, nil, err
+		default:
+			maps.Copy(facts, own)
+		}
+	}
+	return facts, unreadable, nil
+}
+
+// withoutOwnLimits are the facts outside any meeting, but for what pupils have limited themselves to.
+func (s *Service) withoutOwnLimits(tx *db.Tx, pupils []id.Pupil) (map[id.Pupil]participation.Facts, error) {
+	gathered, err := s.consents.Gather(tx, pupils)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := s.gatherRest(tx, pupils, Meeting{})
+	if err != nil {
+		return nil, err
+	}
+	rest.own = nil
+	facts := make(map[id.Pupil]participation.Facts, len(gathered))
+	for pupil, g := range gathered {
+		rest.addTo(&g.Facts, pupil, Meeting{})
+		facts[pupil] = g.Facts
+	}
+	return facts, nil
 }

@@ -185,6 +185,9 @@ func Other(column string, value any) any {
 	case bool:
 		return !value
 	case int64:
+		if column == "prevented" || column == "disputed" || column == "protected" {
+			return 1 - value // how SQLite keeps yes and no
+		}
 		return value + 1_000_000 // beyond what any other row has
 	case []byte:
 		return append([]byte{^value[0]}, value[1:]...)
@@ -222,12 +225,13 @@ func (a *Attacker) Alter(table string, record Record, keys []string, seen func(c
 			others = append(others, Other(column, record[column]))
 		}
 		if a.Nullable(table, column) {
-			if record[column] != nil {
+			switch {
+			case record[column] != nil:
 				others = append(others, nil)
-			} else if strings.HasSuffix(column, "_at") || column == "edition" {
+			case strings.HasSuffix(column, "_at"), column == "edition":
 				others = append(others, int64(7))
-			} else {
-				others = append(others, "x")
+			default:
+				others = append(others, Other(column, ""))
 			}
 		}
 		for _, other := range others {
