@@ -1,11 +1,14 @@
 package evidence
 
 import (
+	"errors"
 	"runtime"
 	"slices"
 	"sync"
 
 	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+	"einverstanden/backend/proof"
 )
 
 // StatementsAt gives the statements of the numbered leaves that the log vouches for, in the order of the numbers. Those that
@@ -46,6 +49,37 @@ func (l *Log) statementsAt(tx *db.Tx, leaves []int64) ([]Attested, error) {
 		}
 	}
 	return attested, nil
+}
+
+// Reread gives statements by the numbers of their leaves to who has inspected the log in the same view: it opens them and
+// compares nothing. Those that were erased are missing from the answer; private parts are left out.
+func (l *Log) Reread(tx *db.Tx, leaves ...int64) ([]Attested, error) {
+	all := make([]Attested, 0, len(leaves))
+	for some := range slices.Chunk(leaves, window) {
+		rows, err := bodiesAt(tx, some)
+		if err != nil {
+			return nil, err
+		}
+		read, errs := make([]Attested, len(rows)), make([]error, len(rows))
+		share(len(rows), func(i int) { read[i], errs[i] = l.reread(tx.School, rows[i]) })
+		if err := errors.Join(errs...); err != nil {
+			return nil, err
+		}
+		all = append(all, read...)
+	}
+	return all, nil
+}
+
+func (l *Log) reread(school id.School, row bodyRow) (Attested, error) {
+	body, err := l.vault.Open(place(school, "body", row.ID), row.Body)
+	if err != nil {
+		return Attested{}, err
+	}
+	statement, err := proof.ReadStatement(row.Kind, body)
+	if err != nil { // the leaf's column may say another kind than its record
+		statement, err = proof.DecodeStatement(body)
+	}
+	return Attested{ID: row.ID, Leaf: row.LeafSeq, At: statement.RecordedAt(), Statement: statement}, err
 }
 
 // share does the pieces of a work on all processors.

@@ -45,9 +45,7 @@ func Canonical(value any) ([]byte, error) {
 	if !utf8.Valid(raw) {
 		return nil, errors.New("canonical: raw JSON is not UTF-8")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	out, err := appendValue(make([]byte, 0, len(raw)), decoder, 0)
+	out, _, err := appendValue(make([]byte, 0, len(raw)), raw, 0)
 	if err != nil {
 		return nil, fmt.Errorf("canonical: %w", err)
 	}
@@ -118,59 +116,118 @@ func refuseInexactFields(v reflect.Value, path string) error {
 	return nil
 }
 
-// appendValue reads one JSON value and appends its canonical form.
-func appendValue(out []byte, decoder *json.Decoder, depth int) ([]byte, error) {
-	token, err := decoder.Token()
-	if err != nil {
-		return nil, err
+// appendValue appends the canonical form of the first value in raw, which is JSON as encoding/json compacts it, and gives
+// what stands behind that value.
+func appendValue(out, raw []byte, depth int) (_, rest []byte, err error) {
+	if len(raw) == 0 {
+		return nil, nil, errors.New("a value is missing")
 	}
 	if depth > maxDepth {
-		return nil, errors.New("too deeply nested")
+		return nil, nil, errors.New("too deeply nested")
 	}
-	switch token := token.(type) {
-	case nil:
-		return append(out, "null"...), nil
-	case bool:
-		return strconv.AppendBool(out, token), nil
-	case string:
-		return appendString(out, norm.NFC.String(token)), nil
-	case json.Number:
-		return appendInteger(out, token)
-	case json.Delim:
-		if token == '{' {
-			return appendObject(out, decoder, depth+1)
-		}
+	switch raw[0] {
+	case '{':
+		return appendObject(out, raw[1:], depth+1)
+	case '[':
+		return appendArray(out, raw[1:], depth+1)
+	case '"':
+		text, rest, err := readString(raw)
+		return appendString(out, text), rest, err
+	case 'n', 't', 'f':
+		end := wordEnd(raw)
+		return append(out, raw[:end]...), raw[end:], nil
 	}
-	return appendArray(out, decoder, depth+1)
+	end := wordEnd(raw)
+	out, err = appendInteger(out, json.Number(raw[:end]))
+	return out, raw[end:], err
 }
 
-func appendArray(out []byte, decoder *json.Decoder, depth int) (_ []byte, err error) {
+// wordEnd is where a number or a word such as null ends.
+func wordEnd(raw []byte) int {
+	if end := bytes.IndexAny(raw, ",]}"); end >= 0 {
+		return end
+	}
+	return len(raw)
+}
+
+// readString gives the first text in raw, in NFC.
+func readString(raw []byte) (text string, rest []byte, err error) {
+	for end := 1; end < len(raw); end++ {
+		switch raw[end] {
+		case '\\':
+			end++
+		case '"':
+			inside := raw[1:end]
+			if bytes.IndexByte(inside, '\\') < 0 {
+				return norm.NFC.String(string(inside)), raw[end+1:], nil
+			}
+			err := json.Unmarshal(raw[:end+1], &text)
+			return norm.NFC.String(text), raw[end+1:], err
+		}
+	}
+	return "", nil, errors.New("a text does not end")
+}
+
+func appendArray(out, raw []byte, depth int) (_, rest []byte, err error) {
 	out = append(out, '[')
-	for first := true; decoder.More(); first = false {
+	for first := true; len(raw) > 0 && raw[0] != ']'; first = false {
 		if !first {
-			out = append(out, ',')
+			out, raw = append(out, ','), raw[1:]
 		}
-		if out, err = appendValue(out, decoder, depth); err != nil {
-			return nil, err
+		if out, raw, err = appendValue(out, raw, depth); err != nil {
+			return nil, nil, err
 		}
 	}
-	_, err = decoder.Token()
-	return append(out, ']'), err
+	if len(raw) == 0 {
+		return nil, nil, errors.New("a list does not end")
+	}
+	return append(out, ']'), raw[1:], nil
 }
 
+// member is one of an object: its name, and where it stands in what was written.
 type member struct {
-	name  string
-	units []uint16
-	value []byte
+	name       string
+	begin, end int
 }
 
-func appendObject(out []byte, decoder *json.Decoder, depth int) ([]byte, error) {
-	members, err := readMembers(decoder, depth)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(members, func(a, b member) int { return slices.Compare(a.units, b.units) })
+// appendObject writes the members as they come, and anew where they do not come in order.
+func appendObject(out, raw []byte, depth int) (_, rest []byte, err error) {
+	var room [16]member
+	members, sorted := room[:0], true
 	out = append(out, '{')
+	begin := len(out)
+	for len(raw) > 0 && raw[0] != '}' {
+		if len(members) > 0 {
+			out, raw = append(out, ','), raw[1:]
+		}
+		m := member{begin: len(out)}
+		if m.name, raw, err = readString(raw); err != nil || len(raw) == 0 {
+			return nil, nil, errors.Join(err, errors.New("a member is not whole"))
+		}
+		out = append(appendString(out, m.name), ':')
+		if out, raw, err = appendValue(out, raw[1:], depth); err != nil {
+			return nil, nil, err
+		}
+		m.end = len(out)
+		members = append(members, m)
+		sorted = sorted && (len(members) == 1 || compareNames(members[len(members)-2], m) < 0)
+	}
+	if len(raw) == 0 {
+		return nil, nil, errors.New("an object does not end")
+	}
+	if !sorted {
+		if out, err = inOrder(out, begin, members); err != nil {
+			return nil, nil, err
+		}
+	}
+	return append(out, '}'), raw[1:], nil
+}
+
+// inOrder writes an object's members, which stand in out from begin on, in the order of their names.
+func inOrder(out []byte, begin int, members []member) ([]byte, error) {
+	slices.SortFunc(members, compareNames)
+	asTheyCame := slices.Clone(out[begin:])
+	out = out[:begin]
 	for i, m := range members {
 		if i > 0 {
 			if members[i-1].name == m.name {
@@ -178,31 +235,18 @@ func appendObject(out []byte, decoder *json.Decoder, depth int) ([]byte, error) 
 			}
 			out = append(out, ',')
 		}
-		out = append(appendString(out, m.name), ':')
-		out = append(out, m.value...)
+		out = append(out, asTheyCame[m.begin-begin:m.end-begin]...)
 	}
-	return append(out, '}'), nil
+	return out, nil
 }
 
-func readMembers(decoder *json.Decoder, depth int) (members []member, err error) {
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, isName := token.(string)
-		if !isName {
-			return nil, fmt.Errorf("%v where a member's name belongs", token)
-		}
-		name = norm.NFC.String(name)
-		value, err := appendValue(nil, decoder, depth)
-		if err != nil {
-			return nil, err
-		}
-		members = append(members, member{name, utf16.Encode([]rune(name)), value})
+// compareNames orders by UTF-16 code units (RFC 8785, section 3.2.3). Below the surrogates that is the order of bytes.
+func compareNames(a, b member) int {
+	high := func(c rune) bool { return c >= 0xd800 }
+	if !strings.ContainsFunc(a.name, high) && !strings.ContainsFunc(b.name, high) {
+		return strings.Compare(a.name, b.name)
 	}
-	_, err = decoder.Token()
-	return members, err
+	return slices.Compare(utf16.Encode([]rune(a.name)), utf16.Encode([]rune(b.name)))
 }
 
 func appendInteger(out []byte, number json.Number) ([]byte, error) {

@@ -141,7 +141,7 @@ func (e *Explanation) tell(tx *db.Tx, entries []entry, found evidence.Found) err
 		leaves[i] = entry.leaf
 	}
 	slices.Sort(leaves)
-	statements, err := e.log.StatementsAt(tx, leaves...)
+	statements, err := e.log.Reread(tx, leaves...)
 	if err != nil {
 		return err
 	}
