@@ -337,6 +337,15 @@ func TestAModeThatTheLogDoesNotExplainIsFound(t *testing.T) {
 				},
 				func(_ *house, a *testkit.Attacker) { a.Exec("DELETE FROM hold") },
 			},
+			"a refusing father whom no statement of custody is about": {
+				func(h *house) {
+					h.answer(h.mother, participation.Video, "")
+					h.answer(h.father, participation.None, "")
+				},
+				func(h *house, a *testkit.Attacker) {
+					a.Exec("UPDATE guardianship SET until_on = '2026-11-01' WHERE guardian_id = ?", string(h.father.ID))
+				},
+			},
 			"a refusing father without custody": {
 				func(h *house) {
 					h.answer(h.mother, participation.Video, "")

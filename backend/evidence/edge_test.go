@@ -30,6 +30,9 @@ func (s stored) ReadHashes(positions []int64) ([]tlog.Hash, error) {
 func TestTheEdgeReplacesReadingTheTree(t *testing.T) {
 	var store stored
 	var e edge
+	if root, err := tlog.TreeHash(0, store); err != nil || e.root() != root {
+		t.Errorf("the root of an empty log is %s, not %s (%v)", e.root(), root, err)
+	}
 	for size := range int64(1001) {
 		record := fmt.Appendf(nil, "record %d", size)
 		want, err := tlog.StoredHashes(size, record, store)
@@ -52,6 +55,9 @@ func TestTheEdgeReplacesReadingTheTree(t *testing.T) {
 			t.Fatalf("size %d: growing changed the old edge", size)
 		}
 		store, e = append(store, want...), grown
+		if root, err := tlog.TreeHash(size+1, store); err != nil || e.root() != root {
+			t.Fatalf("size %d: the edge's root is not the tree's (%v)", size+1, err)
+		}
 	}
 }
 

@@ -17,8 +17,8 @@ type rows struct {
 	differ map[id.Guardianship][]evidence.Finding
 }
 
-// NewRows are the guardianships for one inspection of the log. One that no statement is about came with a class list and
-// stands as it is.
+// NewRows are the guardianships for one inspection of the log: those that statements are about. The others came with a
+// class list (see Guardianship.Listed).
 func NewRows() evidence.Rows { return &rows{differ: map[id.Guardianship][]evidence.Finding{}} }
 
 // Compare is that of evidence.Rows.
@@ -108,4 +108,23 @@ func (r *rows) Finish(_ *db.Tx, found evidence.Found) error {
 		}
 	}
 	return nil
+}
+
+// Listed is a guardianship that no statement is about as a class list made it, with the columns that say something else:
+// nothing but a statement ends custody or marks it.
+func (g Guardianship) Listed() (listed Guardianship, differ []string) {
+	listed = g
+	listed.Custody, listed.Basis, listed.Prevented, listed.Disputed, listed.Period.Until = JointCustody, Assumed, false, false, calendar.Date{}
+	for _, column := range []struct {
+		name  string
+		other bool
+	}{
+		{"custody", g.Custody != listed.Custody}, {"basis", g.Basis != listed.Basis}, {"prevented", g.Prevented},
+		{"disputed", g.Disputed}, {"until_on", !g.Period.Until.IsZero()},
+	} {
+		if column.other {
+			differ = append(differ, column.name)
+		}
+	}
+	return listed, differ
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -206,6 +207,9 @@ func (e *Explanation) play(tx *db.Tx, events map[id.Pupil][]evidence.Attested, f
 			stories[i].facts.Schoolings = append(stories[i].facts.Schoolings, participation.Schooling{ID: string(time.ID), Days: time.Period})
 		}
 	}
+	if err := e.asListed(tx, stories, guardianships); err != nil {
+		return err
+	}
 	playAll(stories, guardianships, e.today)
 	for _, s := range stories {
 		if err := e.handOver(s, found); err != nil {
@@ -213,6 +217,43 @@ func (e *Explanation) play(tx *db.Tx, events map[id.Pupil][]evidence.Attested, f
 		}
 	}
 	return e.compareRows(tx, stories, found)
+}
+
+// asListed names the guardianships that changed although no statement is about them, and tells the stories with what the
+// class list made. Those of erased guardians are left alone: their statements went with them.
+func (e *Explanation) asListed(tx *db.Tx, stories []*story, guardianships map[id.Pupil][]school.Guardianship) error {
+	type suspect struct {
+		story  *story
+		at     *school.Guardianship
+		listed school.Guardianship
+		differ []string
+	}
+	var suspects []suspect
+	var guardians []id.Guardian
+	for _, s := range stories {
+		attested := s.attested()
+		for i := range guardianships[s.pupil] {
+			g := &guardianships[s.pupil][i]
+			if listed, differ := g.Listed(); len(differ) > 0 && !attested[g.ID] {
+				suspects, guardians = append(suspects, suspect{s, g, listed, differ}), append(guardians, g.Guardian)
+			}
+		}
+	}
+	known, err := e.service.schools.Guardians(tx, guardians)
+	if err != nil {
+		return err
+	}
+	for _, x := range suspects {
+		if _, ok := known[x.at.Guardian]; !ok {
+			continue
+		}
+		*x.at = x.listed
+		x.story.findings = append(x.story.findings, evidence.Finding{
+			Kind: evidence.Changed, Table: "guardianship", Row: string(x.listed.ID), Column: strings.Join(x.differ, ", "), Leaf: evidence.NoLeaf,
+			Pupil: x.story.pupil, Detail: "no statement made it so",
+		})
+	}
+	return nil
 }
 
 // note remembers that a doubted pupil's story is told, and nobody else's: that would be all of them.

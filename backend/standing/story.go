@@ -84,6 +84,17 @@ func (s *story) passTo(day calendar.Date) {
 	}
 }
 
+// attested are the guardianships that statements are about.
+func (s *story) attested() map[id.Guardianship]bool {
+	attested := map[id.Guardianship]bool{}
+	for _, event := range s.events {
+		if d, ok := event.Statement.Declaration.(*proof.CustodyDeclared); ok {
+			attested[d.Before.ID], attested[d.After.ID] = true, true
+		}
+	}
+	return attested
+}
+
 // rewind is the pupil's guardianships as they stood before the first statement about each.
 func (s *story) rewind(present []school.Guardianship) {
 	now := map[string]participation.Guardianship{}

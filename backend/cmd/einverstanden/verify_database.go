@@ -93,8 +93,14 @@ func verifySchools(ctx context.Context, a *app.App, wanted id.School, v app.Veri
 
 func verifySchool(ctx context.Context, a *app.App, v app.Verification, l *listing) (findings int64, err error) {
 	l.print("School %s", l.school)
-	v.Found = func(f evidence.Finding) error { return l.print("Finding: %s", f) }
-	v.Raised = func(r standing.Raise) error { return l.print("Raised, and allowed: %s", r) }
+	v.Found = func(f evidence.Finding) error {
+		l.print("Finding: %s", f)
+		return l.err
+	}
+	v.Raised = func(r standing.Raise) error {
+		l.print("Raised, and allowed: %s", r)
+		return l.err
+	}
 	verified, err := a.VerifyDatabase(ctx, v)
 	if err != nil {
 		return 0, err
@@ -102,7 +108,7 @@ func verifySchool(ctx context.Context, a *app.App, v app.Verification, l *listin
 	l.print("%d leaves were read; %d statements stand, %d were erased.", verified.Leaves, verified.Statements, verified.Erased)
 	l.print("%d checkpoints of the database and %d given files were compared%s.", verified.Checkpoints, verified.Outside, unsigned(v))
 	l.print("%d pupils' modes were told anew; %d rose without an own yes in the app, and may have.", verified.Pupils, verified.Raises)
-	if verified.Counts.Outside == 0 {
+	if verified.Outside == 0 {
 		l.print("Nothing from outside was given: a log rewritten as a whole, or cut short, shows only against an older checkpoint or receipt.")
 	}
 	if verified.Findings == 0 {
@@ -125,9 +131,8 @@ type listing struct {
 	err    error
 }
 
-func (l *listing) print(format string, values ...any) error {
+func (l *listing) print(format string, values ...any) {
 	if l.err == nil {
 		_, l.err = fmt.Fprintf(l.out, format+"\n", values...)
 	}
-	return l.err
 }
