@@ -51,34 +51,51 @@ func (l *Log) statementsAt(tx *db.Tx, leaves []int64) ([]Attested, error) {
 	return attested, nil
 }
 
-// Reread gives statements by the numbers of their leaves to who has inspected the log in the same view: it opens them and
-// compares nothing. Those that were erased are missing from the answer; private parts are left out.
-func (l *Log) Reread(tx *db.Tx, leaves ...int64) ([]Attested, error) {
-	all := make([]Attested, 0, len(leaves))
-	for some := range slices.Chunk(leaves, window) {
-		rows, err := bodiesAt(tx, some)
+// Known is a statement that an inspection has vouched for.
+type Known struct {
+	Leaf int64
+	Kind proof.Kind
+}
+
+// Fetched are known statements as they were read, still sealed.
+type Fetched struct {
+	log    *Log
+	school id.School
+	kinds  map[int64]proof.Kind
+	rows   []bodyRow
+}
+
+// Fetch reads statements that an inspection in the same view has vouched for.
+func (l *Log) Fetch(tx *db.Tx, known []Known) (*Fetched, error) {
+	f := &Fetched{log: l, school: tx.School, kinds: make(map[int64]proof.Kind, len(known)), rows: make([]bodyRow, 0, len(known))}
+	for some := range slices.Chunk(known, window) {
+		leaves := make([]int64, len(some))
+		for i, k := range some {
+			leaves[i], f.kinds[k.Leaf] = k.Leaf, k.Kind
+		}
+		rows, err := bodiesAt(tx, leaves)
 		if err != nil {
 			return nil, err
 		}
-		read, errs := make([]Attested, len(rows)), make([]error, len(rows))
-		share(len(rows), func(i int) { read[i], errs[i] = l.reread(tx.School, rows[i]) })
-		if err := errors.Join(errs...); err != nil {
-			return nil, err
-		}
-		all = append(all, read...)
+		f.rows = append(f.rows, rows...)
 	}
-	return all, nil
+	return f, nil
 }
 
-func (l *Log) reread(school id.School, row bodyRow) (Attested, error) {
-	body, err := l.vault.Open(place(school, "body", row.ID), row.Body)
+// Open opens the statements on all processors and without the database; private parts are left out. It compares nothing
+// again.
+func (f *Fetched) Open() ([]Attested, error) {
+	read, errs := make([]Attested, len(f.rows)), make([]error, len(f.rows))
+	share(len(f.rows), func(i int) { read[i], errs[i] = f.open(f.rows[i]) })
+	return read, errors.Join(errs...)
+}
+
+func (f *Fetched) open(row bodyRow) (Attested, error) {
+	body, err := f.log.vault.Open(place(f.school, "body", row.ID), row.Body)
 	if err != nil {
 		return Attested{}, err
 	}
-	statement, err := proof.ReadStatement(row.Kind, body)
-	if err != nil { // the leaf's column may say another kind than its record
-		statement, err = proof.DecodeStatement(body)
-	}
+	statement, err := proof.ReadStatement(f.kinds[row.LeafSeq], body)
 	return Attested{ID: row.ID, Leaf: row.LeafSeq, At: statement.RecordedAt(), Statement: statement}, err
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
-	"einverstanden/backend/proof"
 )
 
 // An inspection reads every row of the log, so it scans plain rows: GORM's take three times as long.
@@ -23,12 +22,6 @@ type leafRow struct {
 type hashRow struct {
 	Position int64
 	Hash     []byte
-}
-
-type checkpointRow struct {
-	Size     int64
-	Note     string
-	SignedAt int64
 }
 
 // scanAll reads every row of a query. into gives the places for one row's columns.
@@ -69,19 +62,16 @@ func statementsAt(tx *db.Tx, leaves []int64) ([]statementRow, error) {
 	return scanAll(tx.G().Raw(statementColumns+`leaf_seq IN ? ORDER BY leaf_seq`, tx.School, leaves), intoStatement)
 }
 
-// bodyRow is a statement with the kind that its leaf's row names.
+// bodyRow is a statement without what an inspection has compared already.
 type bodyRow struct {
 	ID      id.Statement
 	LeafSeq int64
-	Kind    proof.Kind
 	Body    []byte
 }
 
 func bodiesAt(tx *db.Tx, leaves []int64) ([]bodyRow, error) {
-	query := tx.G().Raw(`SELECT statement.id, statement.leaf_seq, leaf.kind, statement.body FROM statement
-		JOIN leaf ON leaf.school_id = statement.school_id AND leaf.seq = statement.leaf_seq
-		WHERE statement.school_id = ? AND statement.leaf_seq IN ? ORDER BY statement.leaf_seq`, tx.School, leaves)
-	return scanAll(query, func(r *bodyRow) []any { return []any{&r.ID, &r.LeafSeq, &r.Kind, &r.Body} })
+	query := tx.G().Raw(`SELECT id, leaf_seq, body FROM statement WHERE school_id = ? AND leaf_seq IN ?`, tx.School, leaves)
+	return scanAll(query, func(r *bodyRow) []any { return []any{&r.ID, &r.LeafSeq, &r.Body} })
 }
 
 func leavesAt(tx *db.Tx, leaves []int64) ([]leafRow, error) {

@@ -2,13 +2,10 @@ package standing
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"hash/fnv"
 	"maps"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -26,7 +23,7 @@ import (
 // alone. It takes part in an inspection behind all other Rows, and must hear of their findings by Doubt: then it also
 // compares, for the pupils that those are about, the mode that the rows give with the one that the log explains.
 //
-// It keeps 16 bytes for each statement about a pupil, and otherwise the pupils at hand.
+// It keeps 24 bytes for each statement about a pupil, and otherwise the pupils at hand.
 type Explanation struct {
 	service *Service
 	log     *evidence.Log
@@ -48,6 +45,7 @@ type Explanation struct {
 type entry struct {
 	pupil uint64
 	leaf  int64
+	kind  uint8 // its place in proof.Kinds
 }
 
 // Explain begins an explanation; each takes the raises that may be.
@@ -68,7 +66,7 @@ func (e *Explanation) Doubt(f evidence.Finding) {
 	}
 }
 
-// Pupils is how many pupils' stories were told, Raises how many raises were listed.
+// Pupils is how many pupils' stories were told.
 func (e *Explanation) Pupils() int64 { return e.pupilsTold }
 
 // Raises is how many raises were listed.
@@ -99,7 +97,8 @@ func pupilOf(s proof.Statement) id.Pupil {
 func (e *Explanation) Compare(_ *db.Tx, batch evidence.Batch, _ evidence.Found) error {
 	for _, a := range batch.Statements {
 		if pupil := pupilOf(a.Statement); pupil != "" {
-			e.entries = append(e.entries, entry{hashOf(pupil), a.Leaf})
+			kind := uint8(slices.Index(proof.Kinds, a.Statement.Kind)) //nolint:gosec // there are eight
+			e.entries = append(e.entries, entry{hashOf(pupil), a.Leaf, kind})
 		}
 		if d, ok := a.Statement.Declaration.(*proof.InvalidationDeclared); ok {
 			e.invalidated[d.Decision] = a
@@ -122,30 +121,80 @@ func (e *Explanation) Finish(tx *db.Tx, found evidence.Found) error {
 	}
 	e.zone, e.today = settings.Location(), settings.Today(tx.Now)
 	slices.SortFunc(e.entries, func(a, b entry) int { return cmp.Or(cmp.Compare(a.pupil, b.pupil), cmp.Compare(a.leaf, b.leaf)) })
-	for rest := e.entries; len(rest) > 0; {
-		end := min(together, len(rest))
-		for end < len(rest) && rest[end].pupil == rest[end-1].pupil {
-			end++
-		}
-		if err := e.tell(tx, rest[:end], found); err != nil {
-			return err
-		}
-		rest = rest[end:]
+	if err := e.tellAll(tx, found); err != nil {
+		return err
 	}
 	return e.tellSilent(tx, found)
 }
 
-// tell tells the stories of the pupils that the entries are about.
-func (e *Explanation) tell(tx *db.Tx, entries []entry, found evidence.Found) error {
-	leaves := make([]int64, len(entries))
+// opening are the statements about a handful of pupils on their way.
+type opening struct {
+	statements []evidence.Attested
+	err        error
+	done       chan struct{}
+}
+
+// tellAll reads the statements of one handful while those of the one before are opened: this goroutine alone asks the
+// database.
+func (e *Explanation) tellAll(tx *db.Tx, found evidence.Found) error {
+	var before *opening
+	defer func() {
+		if before != nil {
+			<-before.done
+		}
+	}()
+	for rest := e.entries; len(rest) > 0 || before != nil; {
+		var next *opening
+		if len(rest) > 0 {
+			end := handful(rest)
+			fetched, err := e.log.Fetch(tx, known(rest[:end]))
+			if err != nil {
+				return err
+			}
+			next = &opening{done: make(chan struct{})}
+			go func() {
+				defer close(next.done)
+				next.statements, next.err = fetched.Open()
+			}()
+			rest = rest[end:]
+		}
+		ready := before
+		before = next
+		if ready == nil {
+			continue
+		}
+		<-ready.done
+		if ready.err != nil {
+			return ready.err
+		}
+		if err := e.tell(tx, ready.statements, found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// handful is how many of the entries are told at once: whole pupils.
+func handful(entries []entry) int {
+	end := min(together, len(entries))
+	for end < len(entries) && entries[end].pupil == entries[end-1].pupil {
+		end++
+	}
+	return end
+}
+
+// known are the statements of the entries, in the order of the log, in which they are read fastest.
+func known(entries []entry) []evidence.Known {
+	statements := make([]evidence.Known, len(entries))
 	for i, entry := range entries {
-		leaves[i] = entry.leaf
+		statements[i] = evidence.Known{Leaf: entry.leaf, Kind: proof.Kinds[entry.kind]}
 	}
-	slices.Sort(leaves)
-	statements, err := e.log.Reread(tx, leaves...)
-	if err != nil {
-		return err
-	}
+	slices.SortFunc(statements, func(a, b evidence.Known) int { return cmp.Compare(a.Leaf, b.Leaf) })
+	return statements
+}
+
+// tell tells the stories of the pupils that the statements are about.
+func (e *Explanation) tell(tx *db.Tx, statements []evidence.Attested, found evidence.Found) error {
 	events := map[id.Pupil][]evidence.Attested{}
 	for _, a := range statements {
 		pupil := pupilOf(a.Statement)
@@ -186,7 +235,7 @@ func (e *Explanation) tellSilent(tx *db.Tx, found evidence.Found) error {
 // play plays stories on all processors and hands over what they show, in the order of the pupils' ids.
 func (e *Explanation) play(tx *db.Tx, events map[id.Pupil][]evidence.Attested, found evidence.Found) error {
 	pupils := slices.Sorted(maps.Keys(events))
-	known, err := e.service.schools.Pupils(tx, pupils)
+	people, err := e.service.schools.Pupils(tx, pupils)
 	if err != nil {
 		return err
 	}
@@ -202,7 +251,7 @@ func (e *Explanation) play(tx *db.Tx, events map[id.Pupil][]evidence.Attested, f
 	for i, pupil := range pupils {
 		e.note(pupil)
 		stories[i] = &story{pupil: pupil, zone: e.zone, versions: &e.versions, events: events[pupil]}
-		stories[i].facts = participation.Facts{Pupil: string(pupil), Birth: known[pupil].BirthDate}
+		stories[i].facts = participation.Facts{Pupil: string(pupil), Birth: people[pupil].BirthDate}
 		for _, time := range schoolings[pupil] {
 			stories[i].facts.Schoolings = append(stories[i].facts.Schoolings, participation.Schooling{ID: string(time.ID), Days: time.Period})
 		}
@@ -217,43 +266,6 @@ func (e *Explanation) play(tx *db.Tx, events map[id.Pupil][]evidence.Attested, f
 		}
 	}
 	return e.compareRows(tx, stories, found)
-}
-
-// asListed names the guardianships that changed although no statement is about them, and tells the stories with what the
-// class list made. Those of erased guardians are left alone: their statements went with them.
-func (e *Explanation) asListed(tx *db.Tx, stories []*story, guardianships map[id.Pupil][]school.Guardianship) error {
-	type suspect struct {
-		story  *story
-		at     *school.Guardianship
-		listed school.Guardianship
-		differ []string
-	}
-	var suspects []suspect
-	var guardians []id.Guardian
-	for _, s := range stories {
-		attested := s.attested()
-		for i := range guardianships[s.pupil] {
-			g := &guardianships[s.pupil][i]
-			if listed, differ := g.Listed(); len(differ) > 0 && !attested[g.ID] {
-				suspects, guardians = append(suspects, suspect{s, g, listed, differ}), append(guardians, g.Guardian)
-			}
-		}
-	}
-	known, err := e.service.schools.Guardians(tx, guardians)
-	if err != nil {
-		return err
-	}
-	for _, x := range suspects {
-		if _, ok := known[x.at.Guardian]; !ok {
-			continue
-		}
-		*x.at = x.listed
-		x.story.findings = append(x.story.findings, evidence.Finding{
-			Kind: evidence.Changed, Table: "guardianship", Row: string(x.listed.ID), Column: strings.Join(x.differ, ", "), Leaf: evidence.NoLeaf,
-			Pupil: x.story.pupil, Detail: "no statement made it so",
-		})
-	}
-	return nil
 }
 
 // note remembers that a doubted pupil's story is told, and nobody else's: that would be all of them.
@@ -291,81 +303,4 @@ func (e *Explanation) handOver(s *story, found evidence.Found) error {
 		}
 	}
 	return nil
-}
-
-// compareRows names the pupils in doubt whose rows give a higher mode today than the log explains. A pupil's own limits
-// are left out: no statement is about them.
-func (e *Explanation) compareRows(tx *db.Tx, stories []*story, found evidence.Found) error {
-	explained := map[id.Pupil]participation.Mode{}
-	for _, s := range stories {
-		if e.everyone || e.doubted[s.pupil] {
-			explained[s.pupil] = s.mode.Mode
-		}
-	}
-	if len(explained) == 0 {
-		return nil
-	}
-	pupils := slices.Sorted(maps.Keys(explained))
-	present, unreadable, err := e.present(tx, pupils)
-	if err != nil {
-		return err
-	}
-	for _, pupil := range pupils {
-		f := evidence.Finding{Kind: evidence.Raised, Table: "pupil", Row: string(pupil), Leaf: evidence.NoLeaf, Pupil: pupil}
-		facts, ok := present[pupil]
-		mode := participation.Decide(facts).Mode
-		switch {
-		case unreadable[pupil]:
-			f.Kind, f.Detail = evidence.Changed, "the rows hold words that this program does not know"
-		case !ok || mode <= explained[pupil]:
-			continue
-		default:
-			f.Detail = fmt.Sprintf("the rows give %s, and the log explains %s", mode, explained[pupil])
-		}
-		if err := found(f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// present gathers the facts as the rows give them today. Where they cannot be read together, each pupil's are read alone,
-// to name those who are unreadable.
-func (e *Explanation) present(tx *db.Tx, pupils []id.Pupil) (facts map[id.Pupil]participation.Facts, unreadable map[id.Pupil]bool, err error) {
-	facts, err = e.service.withoutOwnLimits(tx, pupils)
-	if !errors.Is(err, participation.ErrMode) {
-		return facts, nil, err
-	}
-	facts, unreadable = map[id.Pupil]participation.Facts{}, map[id.Pupil]bool{}
-	for _, pupil := range pupils {
-		own, err := e.service.withoutOwnLimits(tx, []id.Pupil{pupil})
-		switch {
-		case errors.Is(err, participation.ErrMode):
-			unreadable[pupil] = true
-		case err != nil:
-			return nil, nil, err
-		default:
-			maps.Copy(facts, own)
-		}
-	}
-	return facts, unreadable, nil
-}
-
-// withoutOwnLimits are the facts outside any meeting, but for what pupils have limited themselves to.
-func (s *Service) withoutOwnLimits(tx *db.Tx, pupils []id.Pupil) (map[id.Pupil]participation.Facts, error) {
-	gathered, err := s.consents.Gather(tx, pupils)
-	if err != nil {
-		return nil, err
-	}
-	rest, err := s.gatherRest(tx, pupils, Meeting{})
-	if err != nil {
-		return nil, err
-	}
-	rest.own = nil
-	facts := make(map[id.Pupil]participation.Facts, len(gathered))
-	for pupil, g := range gathered {
-		rest.addTo(&g.Facts, pupil, Meeting{})
-		facts[pupil] = g.Facts
-	}
-	return facts, nil
 }

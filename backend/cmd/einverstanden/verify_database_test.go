@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"database/sql"
 	"errors"
 	"io/fs"
@@ -16,14 +14,6 @@ import (
 
 	"einverstanden/backend/proof"
 )
-
-// command runs one as the operator would.
-func command(t *testing.T, args ...string) (string, error) {
-	t.Helper()
-	var out bytes.Buffer
-	err := run(context.Background(), args, strings.NewReader(""), &out)
-	return out.String(), err
-}
 
 // newSchool makes a school with one published form by the commands, and gives its id and its database file.
 func newSchool(t *testing.T) (school, file string) {
