@@ -8,6 +8,7 @@ import (
 	"einverstanden/backend/authz"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/vault"
@@ -23,6 +24,7 @@ type Families interface {
 type Service struct {
 	db       *db.DB
 	vault    *vault.Vault
+	proofs   *evidence.Log
 	families Families
 	clock    func() time.Time
 	log      *slog.Logger
@@ -31,11 +33,14 @@ type Service struct {
 	alive    *aliveCache
 }
 
-// NewService needs the database, the keys, and whoever knows the families. The clock judges access tokens, which are
-// read outside any transaction; everything else takes its transaction's instant.
-func NewService(d *db.DB, v *vault.Vault, families Families, clock func() time.Time, log *slog.Logger) *Service {
+// NewService needs the database, the keys, the log that keeps the evidence of letters, and whoever knows the families.
+// The clock judges access tokens, which are read outside any transaction; everything else takes its transaction's
+// instant.
+func NewService(
+	d *db.DB, v *vault.Vault, proofs *evidence.Log, families Families, clock func() time.Time, log *slog.Logger,
+) *Service {
 	return &Service{
-		db: d, vault: v, families: families, clock: clock, log: log,
+		db: d, vault: v, proofs: proofs, families: families, clock: clock, log: log,
 		hasher: newHasher(), tokens: newTokens(v, clock), alive: newAliveCache(clock),
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"einverstanden/backend/authz"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/testkit"
@@ -47,7 +48,7 @@ func newDoor(t testing.TB, env *testkit.Env) *door {
 
 // anotherInstance is the same program once more on the same database.
 func (d *door) anotherInstance() *account.Service {
-	return account.NewService(d.env.DB, d.env.Vault, d.families, d.env.Clock.Now, slog.New(slog.NewJSONHandler(d.log, nil)))
+	return account.NewService(d.env.DB, d.env.Vault, evidence.NewLog(d.env.Vault), d.families, d.env.Clock.Now, slog.New(slog.NewJSONHandler(d.log, nil)))
 }
 
 func (d *door) staff(t testing.TB, name, email string, role authz.Role) authz.Actor {

@@ -43,14 +43,20 @@ func BenchmarkAuthenticateCached(b *testing.B) {
 	}
 }
 
+// A whole deployment's letters, on both databases; "s/30,000 letters" must stay below 30. The second round makes the
+// first one's void as well.
 func BenchmarkIssueLetters(b *testing.B) {
-	d := newDoor(b, testkit.NewSQLite(b))
-	persons := make([]id.Person, 2000)
-	for i := range persons {
-		persons[i] = d.family()
+	for name, open := range map[string]func(testing.TB) *testkit.Env{"sqlite": testkit.NewSQLite, "postgres": testkit.NewPostgres} {
+		b.Run(name, func(b *testing.B) {
+			d := newDoor(b, open(b))
+			persons := make([]id.Person, 30_000)
+			for i := range persons {
+				persons[i] = d.family()
+			}
+			for b.Loop() {
+				d.issue(b, persons...)
+			}
+			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/30,000-letters")
+		})
 	}
-	for b.Loop() {
-		d.issue(b, persons...)
-	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(persons)), "µs/letter")
 }

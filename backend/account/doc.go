@@ -2,6 +2,8 @@
 // letters themselves, sessions and their tokens, and the counters that slow guessing down. Further ways in (passkey,
 // school login, PIN, device link) end where these do: in a session that openSession writes.
 //
+// That a letter was issued, redeemed or made void is evidence: each step appends its statement in its own transaction.
+//
 // It leaves who is who to package school: a letter is for a person, of whom account keeps the kind and the id alone.
 // What a role may do is package authz's; cookies and headers are package api's.
 //

@@ -18,6 +18,9 @@ const (
 	SchoolSlow  = schoolSlow
 )
 
+// IssuedAtOnce is how many letters one transaction makes.
+const IssuedAtOnce = issuedAtOnce
+
 // HashFast replaces the password hash and counts how often it is taken.
 func (s *Service) HashFast() *atomic.Int64 {
 	var hashings atomic.Int64

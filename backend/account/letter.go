@@ -79,8 +79,9 @@ type Page struct {
 	After id.Letter // the last of the page before; empty: from the start
 }
 
-// IssueLetters makes one letter for each recipient, all or none. An earlier letter of theirs that is still open becomes
-// void: of two letters in a family, the newer one is right. A recipient named twice gets one letter.
+// IssueLetters makes one letter for each recipient, all or none: if it fails half-way, what was made is void. An earlier
+// letter of theirs that is still open becomes void, too: of two letters in a family, the newer one is right. A recipient
+// named twice gets one letter.
 func (s *Service) IssueLetters(ctx context.Context, actor authz.Actor, recipients []Recipient) ([]IssuedLetter, error) {
 	if err := allow(actor, authz.IssueLetters); err != nil {
 		return nil, err
@@ -93,28 +94,66 @@ func (s *Service) IssueForSystem(ctx context.Context, recipients []Recipient) ([
 	return s.issue(ctx, audit.System, recipients)
 }
 
+// issuedAtOnce is how many letters one transaction makes: so few that decisions, which queue on the same log, wait for
+// a moment only, however large the school is.
+const issuedAtOnce = 250
+
 func (s *Service) issue(ctx context.Context, issuer string, recipients []Recipient) (issued []IssuedLetter, err error) {
-	persons := distinct(recipients)
-	if len(persons) == 0 {
-		return nil, nil
+	for some := range slices.Chunk(distinct(recipients), issuedAtOnce) {
+		letters, err := s.issueSome(ctx, issuer, some)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("issue letters: %w", err), s.takeBack(ctx, issuer, issued))
+		}
+		issued = append(issued, letters...)
 	}
+	return issued, nil
+}
+
+func (s *Service) issueSome(ctx context.Context, issuer string, persons []id.Person) (issued []IssuedLetter, err error) {
 	err = s.db.WriteAlone(ctx, func(tx *db.Tx) error {
 		if err := lockIssuing(tx); err != nil {
 			return err
 		}
-		if err := voidOpenLetters(tx, issuer, persons); err != nil {
-			return err
-		}
-		issued, err = s.makeLetters(tx, persons)
+		open, err := openLetters(tx, persons)
 		if err != nil {
 			return err
 		}
-		return s.keepLetters(tx, issuer, issued)
+		voided, err := voidAll(tx, issuer, open)
+		if err != nil {
+			return err
+		}
+		if issued, err = s.makeLetters(tx, persons); err != nil {
+			return err
+		}
+		if err := s.keepLetters(tx, issuer, issued); err != nil {
+			return err
+		}
+		return s.attest(tx, append(stepsOf(voided, letterVoided, issuer), issueSteps(issued, issuer)...))
 	})
-	if err != nil {
-		return nil, fmt.Errorf("issue letters: %w", err)
+	return issued, err
+}
+
+// takeBack makes letters void that nobody has seen, also when whoever wanted them has gone away meanwhile.
+func (s *Service) takeBack(ctx context.Context, issuer string, issued []IssuedLetter) error {
+	ctx = context.WithoutCancel(ctx)
+	for some := range slices.Chunk(issued, issuedAtOnce) {
+		rows := make([]letterRow, len(some))
+		for i, letter := range some {
+			rows[i] = letterRow{ID: letter.ID, PersonKind: letter.Person.Kind, PersonID: letter.Person.ID}
+		}
+		err := s.db.WriteAlone(ctx, func(tx *db.Tx) error {
+			voided, err := voidAll(tx, issuer, rows)
+			if err != nil {
+				return err
+			}
+			tx.MarkAudited() // all of them may be void by now: then nothing is left to tell
+			return s.attest(tx, stepsOf(voided, letterVoided, issuer))
+		})
+		if err != nil {
+			return fmt.Errorf("take letters back: %w", err)
+		}
 	}
-	return issued, nil
+	return nil
 }
 
 func distinct(recipients []Recipient) []id.Person {
@@ -129,21 +168,25 @@ func distinct(recipients []Recipient) []id.Person {
 	return persons
 }
 
-func voidOpenLetters(tx *db.Tx, issuer string, persons []id.Person) error {
-	open, err := openLetters(tx, persons)
+// voidAll makes letters void that are still open, at most as many as fit one statement, and gives those that it did.
+func voidAll(tx *db.Tx, actor string, letters []letterRow) ([]letterRow, error) {
+	if len(letters) == 0 {
+		return nil, nil
+	}
+	wanted := make([]id.Letter, len(letters))
+	for i, letter := range letters {
+		wanted[i] = letter.ID
+	}
+	done, err := voidLetters(tx, wanted)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, letter := range open {
-		err := voidLetter(tx, letter)
-		if err == nil {
-			err = recordLetter(tx, issuer, audit.LetterVoided, letter)
-		}
-		if err != nil && !fault.Has(err, fault.NothingHere) { // not there any more: used since it was looked for
-			return err
-		}
+	var entries []audit.Entry
+	voided := slices.DeleteFunc(slices.Clone(letters), func(l letterRow) bool { return !slices.Contains(done, l.ID) })
+	for _, letter := range voided {
+		entries = append(entries, auditEntry(actor, audit.LetterVoided, letter.ID))
 	}
-	return nil
+	return voided, audit.Record(tx, entries...)
 }
 
 func (s *Service) makeLetters(tx *db.Tx, persons []id.Person) ([]IssuedLetter, error) {
@@ -212,16 +255,15 @@ func (s *Service) keepLetters(tx *db.Tx, issuer string, letters []IssuedLetter) 
 	if err := errors.Join(insertLetters(tx, rows), insertDirectory(tx, directoryLetter, keys...)); err != nil {
 		return err
 	}
-	for _, letter := range letters {
-		if err := recordLetter(tx, issuer, audit.LetterIssued, letter.ID); err != nil {
-			return err
-		}
+	entries := make([]audit.Entry, len(letters))
+	for i, letter := range letters {
+		entries[i] = auditEntry(issuer, audit.LetterIssued, letter.ID)
 	}
-	return nil
+	return audit.Record(tx, entries...)
 }
 
-func recordLetter(tx *db.Tx, actor string, action audit.Action, letter id.Letter) error {
-	return audit.Record(tx, audit.Entry{Actor: actor, Action: action, SubjectKind: "letter", SubjectID: string(letter)})
+func auditEntry(actor string, action audit.Action, letter id.Letter) audit.Entry {
+	return audit.Entry{Actor: actor, Action: action, SubjectKind: "letter", SubjectID: string(letter)}
 }
 
 // Letters lists letters, the newest first. next is empty on the last page.
@@ -258,14 +300,18 @@ func (s *Service) VoidLetter(ctx context.Context, actor authz.Actor, letter id.L
 	}
 	errVoidAlready := errors.New("void already")
 	err := s.db.Write(db.InSchool(ctx, actor.School), func(tx *db.Tx) error {
-		switch err := voidLetter(tx, letter); {
-		case err == nil:
-			return recordLetter(tx, string(actor.Account), audit.LetterVoided, letter)
-		case !fault.Has(err, fault.NothingHere):
-			return err
-		}
 		row, err := letterByID(tx, letter)
 		if err != nil {
+			return err
+		}
+		voided, err := voidAll(tx, string(actor.Account), []letterRow{row})
+		if err != nil {
+			return err
+		}
+		if len(voided) > 0 {
+			return s.attest(tx, stepsOf(voided, letterVoided, string(actor.Account)))
+		}
+		if row, err = letterByID(tx, letter); err != nil {
 			return err
 		}
 		if row.state(tx.Now) == LetterUsed {

@@ -154,10 +154,16 @@ func (s *Service) use(tx *db.Tx, letter letterRow, device Device) (SignedIn, err
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if err := recordLetter(tx, string(account.ID), audit.LetterRedeemed, letter.ID); err != nil {
+	if err := audit.Record(tx, auditEntry(string(account.ID), audit.LetterRedeemed, letter.ID)); err != nil {
 		return SignedIn{}, err
 	}
-	return s.openSession(tx, account, role, letter.person(), device)
+	signedIn, err := s.openSession(tx, account, role, letter.person(), device)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return signedIn, s.attest(tx, []letterStep{{
+		letter: letter.ID, person: letter.person(), act: letterRedeemed, session: signedIn.Actor.Session,
+	}})
 }
 
 // accountFor finds the account that the person has joined, or makes it.

@@ -81,10 +81,11 @@ func letterByID(tx *db.Tx, letter id.Letter) (row letterRow, err error) {
 }
 
 // openLetters are those of the persons that could still be redeemed.
-func openLetters(tx *db.Tx, persons []id.Person) (letters []id.Letter, err error) {
+func openLetters(tx *db.Tx, persons []id.Person) (letters []letterRow, err error) {
 	for some := range slices.Chunk(personIDs(persons), batchSize) {
-		var found []id.Letter
-		err := openOnly(lettersOfSchool(tx), tx.Now).Where("person_id IN ?", some).Order("id").Pluck("id", &found).Error
+		var found []letterRow
+		err := openOnly(lettersOfSchool(tx), tx.Now).Where("person_kind IN ? AND person_id IN ?", personKinds, some).
+			Order("id").Find(&found).Error
 		if err != nil {
 			return nil, err
 		}
@@ -92,6 +93,9 @@ func openLetters(tx *db.Tx, persons []id.Person) (letters []id.Letter, err error
 	}
 	return letters, nil
 }
+
+// personKinds stand in queries by person, because the index begins with the kind.
+var personKinds = []id.PersonKind{id.GuardianPerson, id.PupilPerson}
 
 // personIDs suffice to tell persons apart: ids are unique across the kinds.
 func personIDs(persons []id.Person) []string {
@@ -135,7 +139,11 @@ func useLetter(tx *db.Tx, letter id.Letter) (first bool, err error) {
 	return result.RowsAffected == 1, result.Error
 }
 
-func voidLetter(tx *db.Tx, letter id.Letter) error {
-	return db.MustAffect(lettersOfSchool(tx).Where("id = ? AND used_at IS NULL AND void_at IS NULL", letter).
-		Updates(map[string]any{"void_at": tx.Now.UnixMicro()}))
+const updateVoid = `UPDATE letter SET void_at = ? WHERE school_id = ? AND purpose = ? AND id IN ?
+	AND used_at IS NULL AND void_at IS NULL RETURNING id`
+
+// voidLetters gives the letters that were neither used nor void until now.
+func voidLetters(tx *db.Tx, letters []id.Letter) (voided []id.Letter, err error) {
+	err = tx.G().Raw(updateVoid, tx.Now.UnixMicro(), tx.School, purpose, letters).Scan(&voided).Error
+	return voided, err
 }

@@ -44,9 +44,16 @@ type Entry struct {
 	SubjectID   string
 }
 
-// Record writes the entry into the transaction.
-func Record(tx *db.Tx, entry Entry) error {
-	if err := insert(tx, entry); err != nil {
+// Record writes the entries into the transaction, however many in a few statements.
+func Record(tx *db.Tx, entries ...Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	rows := make([]row, len(entries))
+	for i, entry := range entries {
+		rows[i] = newRow(tx, entry)
+	}
+	if err := insert(tx, rows); err != nil {
 		return err
 	}
 	tx.MarkAudited()

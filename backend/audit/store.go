@@ -17,7 +17,6 @@ type row struct {
 
 func (row) TableName() string { return "audit" }
 
-func insert(tx *db.Tx, entry Entry) error {
-	r := newRow(tx, entry)
-	return tx.G().Create(&r).Error
-}
+const rowsAtOnce = 500 // of one INSERT; SQLite takes 32,766 values a statement
+
+func insert(tx *db.Tx, rows []row) error { return tx.G().CreateInBatches(rows, rowsAtOnce).Error }

@@ -35,76 +35,122 @@ type Entry struct {
 // private is what the statement names by hash; nil where its kind has none. The log's head stays locked until the
 // transaction ends: append last, after every other lock.
 func (l *Log) Append(tx *db.Tx, s proof.Statement, private *proof.Private) (Entry, error) {
-	entry, err := l.append(tx, s, private)
+	entries, err := l.append(tx, draft{s, private})
 	if err != nil {
 		return Entry{}, fmt.Errorf("append to the log: %w", err)
 	}
-	tx.MarkAudited()
-	return entry, nil
+	return entries[0], nil
 }
 
-func (l *Log) append(tx *db.Tx, s proof.Statement, private *proof.Private) (Entry, error) {
-	if err := belongs(private, s); err != nil {
-		return Entry{}, err
+// AppendAll is Append for any number of statements without a private part, in their order. However many there are, the
+// head is locked and moved once.
+func (l *Log) AppendAll(tx *db.Tx, statements []proof.Statement) ([]Entry, error) {
+	drafts := make([]draft, len(statements))
+	for i, s := range statements {
+		drafts[i] = draft{statement: s}
 	}
-	body, err := s.Encode()
+	entries, err := l.append(tx, drafts...)
 	if err != nil {
-		return Entry{}, err
+		return nil, fmt.Errorf("append to the log: %w", err)
 	}
-	salt := make([]byte, proof.SaltSize)
-	if _, err := rand.Read(salt); err != nil {
-		return Entry{}, err
+	return entries, nil
+}
+
+// draft is a statement on its way into the log.
+type draft struct {
+	statement proof.Statement
+	private   *proof.Private
+}
+
+func (l *Log) append(tx *db.Tx, drafts ...draft) ([]Entry, error) {
+	if len(drafts) == 0 {
+		return nil, nil
 	}
-	row, err := l.seal(tx.School, body, salt, private)
-	if err != nil {
-		return Entry{}, err
+	prepared := make([]prepared, len(drafts))
+	for i, d := range drafts {
+		var err error
+		if prepared[i], err = l.prepare(tx, d); err != nil {
+			return nil, err
+		}
 	}
 	head, err := lockHead(tx) // everything slow is behind us: others wait from here on
 	if err != nil {
-		return Entry{}, err
+		return nil, err
 	}
-	row.LeafSeq = head.Size
-	made := newLeaf(head, s, proof.Commitment(salt, body), tx.Now.UnixMicro())
-	if err := store(tx, head, row, made); err != nil {
-		return Entry{}, err
+	entries, err := store(tx, head, prepared)
+	if err != nil {
+		return nil, err
 	}
-	return Entry{StatementID: row.ID, Leaf: made.Seq, StatementSHA256: proof.SHA256Hex(body), At: tx.Now}, nil
+	tx.MarkAudited()
+	return entries, nil
 }
 
-// store writes statement, leaf, hashes and head.
-func store(tx *db.Tx, head logHead, row statementRow, made proof.Leaf) error {
+// prepared is a statement that needs nothing but its place in the log.
+type prepared struct {
+	row    statementRow
+	leaf   proof.Leaf // without number and clock step
+	sha256 string
+}
+
+func (l *Log) prepare(tx *db.Tx, d draft) (p prepared, err error) {
+	if err := belongs(d.private, d.statement); err != nil {
+		return p, err
+	}
+	body, err := d.statement.Encode()
+	if err != nil {
+		return p, err
+	}
+	salt := make([]byte, proof.SaltSize)
+	if _, err := rand.Read(salt); err != nil {
+		return p, err
+	}
+	p.leaf = proof.Leaf{
+		Kind: d.statement.Kind, Commit: proof.Commitment(salt, body), TextSHA256: d.statement.TextSHA256(), At: tx.Now.UnixMicro(),
+	}
+	p.sha256 = proof.SHA256Hex(body)
+	p.row, err = l.seal(tx.School, body, salt, d.private)
+	return p, err
+}
+
+// store gives the statements their places behind the head, and writes them with their leaves and hashes.
+func store(tx *db.Tx, head logHead, drafts []prepared) ([]Entry, error) {
 	edge, err := parseEdge(head.Size, head.Edge)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	record, err := made.Encode()
-	if err != nil {
-		return err
+	var w written
+	entries := make([]Entry, len(drafts))
+	next := head
+	for i, d := range drafts {
+		leaf := follow(next, d.leaf)
+		record, err := leaf.Encode()
+		if err != nil {
+			return nil, err
+		}
+		grown, stored := edge.grow(leaf.Seq, tlog.RecordHash(record))
+		edge, next = grown, logHead{Size: leaf.Seq + 1, At: leaf.At}
+		d.row.LeafSeq = leaf.Seq
+		w.add(d.row, leaf, record, stored)
+		entries[i] = Entry{StatementID: d.row.ID, Leaf: leaf.Seq, StatementSHA256: d.sha256, At: tx.Now}
 	}
-	grown, stored := edge.grow(head.Size, tlog.RecordHash(record))
-	if err := insertStatement(tx, row); err != nil {
-		return err
+	next.Edge = edge.bytes()
+	if err := w.insert(tx, tlog.StoredHashIndex(0, head.Size)); err != nil {
+		return nil, err
 	}
-	if err := insertLeaf(tx, made, record); err != nil {
-		return err
-	}
-	if err := insertHashes(tx, tlog.StoredHashIndex(0, head.Size), stored); err != nil {
-		return err
-	}
-	return moveHead(tx, logHead{Size: head.Size + 1, Edge: grown.bytes(), At: made.At})
+	return entries, moveHead(tx, next)
 }
 
 // overlap is how far a leaf may be older than the one before it without anybody having touched a clock: a change takes
 // its instant when it begins and its leaf when it gets the log, and lasts no longer than this.
 const overlap = int64(db.StatementTimeout / time.Microsecond)
 
-// newLeaf follows the head: the order of leaves is that of the log, whatever the clock says.
-func newLeaf(head logHead, s proof.Statement, commit []byte, at int64) proof.Leaf {
-	made := proof.Leaf{Seq: head.Size, Kind: s.Kind, Commit: commit, TextSHA256: s.TextSHA256(), At: at}
-	if back := head.At - at; head.Size > 0 && back > overlap {
-		made.ClockStep = back
+// follow gives a leaf its place behind the head: the order of leaves is that of the log, whatever the clock says.
+func follow(head logHead, leaf proof.Leaf) proof.Leaf {
+	leaf.Seq = head.Size
+	if back := head.At - leaf.At; head.Size > 0 && back > overlap {
+		leaf.ClockStep = back
 	}
-	return made
+	return leaf
 }
 
 // Sealed are the columns that hold sealed values.

@@ -3,6 +3,7 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -71,24 +72,44 @@ func moveHead(tx *db.Tx, to logHead) error {
 	return moved.Error
 }
 
-func insertStatement(tx *db.Tx, row statementRow) error {
-	return tx.G().Exec(`INSERT INTO statement (school_id, id, leaf_seq, body, salt, private) VALUES (?, ?, ?, ?, ?, ?)`,
-		row.SchoolID, row.ID, row.LeafSeq, row.Body, row.Salt, row.Private).Error
+// written collects what an append inserts.
+type written struct {
+	statements, leaves []any // values, column by column and row by row
+	hashes             []tlog.Hash
 }
 
-func insertLeaf(tx *db.Tx, made proof.Leaf, record []byte) error {
-	return tx.G().Exec(`INSERT INTO leaf (school_id, seq, kind, record, at) VALUES (?, ?, ?, ?, ?)`,
-		tx.School, made.Seq, made.Kind, record, made.At).Error
+func (w *written) add(row statementRow, leaf proof.Leaf, record []byte, stored []tlog.Hash) {
+	w.statements = append(w.statements, row.SchoolID, row.ID, row.LeafSeq, row.Body, row.Salt, row.Private)
+	w.leaves = append(w.leaves, row.SchoolID, leaf.Seq, leaf.Kind, record, leaf.At)
+	w.hashes = append(w.hashes, stored...)
 }
 
-// insertHashes writes the hashes at consecutive positions.
-func insertHashes(tx *db.Tx, from int64, hashes []tlog.Hash) error {
-	values := make([]any, 0, 3*len(hashes))
-	for i, hash := range hashes {
-		values = append(values, tx.School, from+int64(i), hash[:])
+// insert writes the hashes at consecutive positions from the given one.
+func (w *written) insert(tx *db.Tx, position int64) error {
+	hashes := make([]any, 0, 3*len(w.hashes))
+	for i := range w.hashes {
+		hashes = append(hashes, tx.School, position+int64(i), w.hashes[i][:])
 	}
-	rows := strings.TrimSuffix(strings.Repeat("(?, ?, ?), ", len(hashes)), ", ")
-	return tx.G().Exec(`INSERT INTO tlog_hash (school_id, position, hash) VALUES `+rows, values...).Error
+	if err := insertRows(tx, `statement (school_id, id, leaf_seq, body, salt, private)`, 6, w.statements); err != nil {
+		return err
+	}
+	if err := insertRows(tx, `leaf (school_id, seq, kind, record, at)`, 5, w.leaves); err != nil {
+		return err
+	}
+	return insertRows(tx, `tlog_hash (school_id, position, hash)`, 3, hashes)
+}
+
+const rowsAtOnce = 500 // of one INSERT; PostgreSQL takes 65,535 values a statement, SQLite 32,766
+
+func insertRows(tx *db.Tx, into string, columns int, values []any) error {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", columns), ", ") + "), "
+	for some := range slices.Chunk(values, columns*rowsAtOnce) {
+		rows := strings.TrimSuffix(strings.Repeat(row, len(some)/columns), ", ")
+		if err := tx.G().Exec("INSERT INTO "+into+" VALUES "+rows, some...).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func placed(tx *db.Tx) *gorm.DB {

@@ -17,6 +17,7 @@ import (
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/invite"
@@ -46,7 +47,7 @@ func newSecretariat(t testing.TB, env *testkit.Env, baseURL string) *secretariat
 	t.Helper()
 	s := &secretariat{School: env.NewSchool(t)}
 	s.consents = consent.NewService(env.DB, env.Vault, s.Log, s.School.Service, s.Hub)
-	s.accounts = account.NewService(env.DB, env.Vault, families{s.School.Service}, env.Clock.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	s.accounts = account.NewService(env.DB, env.Vault, evidence.NewLog(env.Vault), families{s.School.Service}, env.Clock.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	s.office = s.Staff(authz.Office)
 	printer, err := paper.NewPrinter()
 	if err != nil {

@@ -189,10 +189,11 @@ type CustodyServer struct {
 type LetterDeclared struct {
 	Letter id.Letter `json:"letter"`
 	Person id.Person `json:"person"`
-	Act    string    `json:"act"` // issued, redeemed
+	Act    string    `json:"act"` // issued, redeemed, void
 }
 
-// LetterServer says by whom a letter was issued, or which session its redemption opened.
+// LetterServer says by whom a letter was issued or made void, or which session its redemption opened. By is empty for
+// the system: commands at the shell.
 type LetterServer struct {
 	At      time.Time  `json:"at"`
 	By      id.Account `json:"by,omitempty"`

@@ -1,6 +1,8 @@
 package school
 
 import (
+	"cmp"
+
 	"einverstanden/backend/audit"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
@@ -54,7 +56,8 @@ func (s *Service) carryOut(tx *db.Tx, before, after Guardianship, today calendar
 	} else if err := updateGuardianship(tx, after); err != nil {
 		return Guardianship{}, err
 	}
-	if err := s.voidLettersWithoutChild(tx, after.Guardian, today, by); err != nil {
+	voided, err := s.voidLettersWithoutChild(tx, after.Guardian, today, by)
+	if err != nil {
 		return Guardianship{}, err
 	}
 	if err := s.hub.Touch(tx, after.Pupil); err != nil {
@@ -63,7 +66,10 @@ func (s *Service) carryOut(tx *db.Tx, before, after Guardianship, today calendar
 	if err := recordCustody(tx, after.ID, by); err != nil {
 		return Guardianship{}, err
 	}
-	return after, s.attest(tx, before, after, by)
+	if err := s.attest(tx, before, after, by); err != nil {
+		return Guardianship{}, err
+	}
+	return after, s.attestVoided(tx, id.GuardianOf(after.Guardian), voided, by)
 }
 
 // renew ends the old guardianship yesterday and begins a new one today. A yes counts only under the guardianship under
@@ -107,26 +113,43 @@ func freeStart(tx *db.Tx, of Guardianship, today calendar.Date) (calendar.Date, 
 	return free, nil
 }
 
-// voidLettersWithoutChild takes away the letters with which a guardian without any child could still sign in (abuse X9).
-func (s *Service) voidLettersWithoutChild(tx *db.Tx, guardian id.Guardian, today calendar.Date, by cause) error {
+// voidLettersWithoutChild takes away the letters with which a guardian without any child could still sign in (abuse X9),
+// and gives them.
+func (s *Service) voidLettersWithoutChild(
+	tx *db.Tx, guardian id.Guardian, today calendar.Date, by cause,
+) ([]id.Letter, error) {
 	children, err := s.ChildrenOf(tx, guardian, today)
 	if err != nil || len(children) > 0 {
-		return err
+		return nil, err
 	}
 	letters, err := findOpenLetters(tx, id.GuardianOf(guardian))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, letter := range letters {
 		if err := voidLetter(tx, letter); err != nil {
-			return err
+			return nil, err
 		}
 		entry := audit.Entry{Actor: by.actor(), Action: audit.LetterVoided, SubjectKind: "letter", SubjectID: string(letter)}
 		if err := audit.Record(tx, entry); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return letters, nil
+}
+
+// attestVoided is to letters what attest is to custody.
+func (s *Service) attestVoided(tx *db.Tx, person id.Person, letters []id.Letter, by cause) error {
+	statements := make([]proof.Statement, len(letters))
+	for i, letter := range letters {
+		statements[i] = proof.Statement{
+			Kind:        proof.KindLetter,
+			Declaration: &proof.LetterDeclared{Letter: letter, Person: person, Act: "void"},
+			Server:      &proof.LetterServer{At: tx.Now, By: cmp.Or(by.Second, by.Account)},
+		}
+	}
+	_, err := s.log.AppendAll(tx, statements)
+	return err
 }
 
 func recordCustody(tx *db.Tx, guardianship id.Guardianship, by cause) error {

@@ -314,6 +314,11 @@ func TestTheEndOfTheLastGuardianshipVoidsOpenLetters(t *testing.T) {
 		if numbers := void(); !slices.Equal(numbers, []string{"10000001"}) || h.audited(audit.LetterVoided) != 1 {
 			t.Fatalf("void: %v", numbers)
 		}
+		last := h.statements()[len(h.statements())-1]
+		if !strings.Contains(last, `"act":"void"`) || !strings.Contains(last, `"by":"`+string(h.head.Account)) ||
+			!strings.Contains(last, string(h.father.ID)) {
+			t.Errorf("the log ends with %s", last)
+		}
 	})
 }
 
