@@ -52,6 +52,7 @@ var statusOf = map[fault.Kind]int{
 	fault.Internal: http.StatusInternalServerError, fault.Malformed: http.StatusBadRequest,
 	fault.Invalid: http.StatusUnprocessableEntity, fault.Unauthorized: http.StatusUnauthorized,
 	fault.Forbidden: http.StatusForbidden, fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict,
+	fault.Gone:     http.StatusGone,
 	fault.TooLarge: http.StatusRequestEntityTooLarge, fault.Unsupported: http.StatusUnsupportedMediaType,
 	fault.NotAllowed: http.StatusMethodNotAllowed, fault.TooMany: http.StatusTooManyRequests,
 	fault.Unavailable: http.StatusServiceUnavailable,

@@ -23,6 +23,7 @@ import (
 	"einverstanden/backend/invite"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/paper"
+	"einverstanden/backend/privacy"
 	"einverstanden/backend/rotation"
 	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
@@ -53,6 +54,7 @@ type App struct {
 	Notary    *evidence.Notary
 	printer   *paper.Printer
 	Rotation  *rotation.Service
+	Privacy   *privacy.Service
 	log       *slog.Logger
 	demo      bool
 }
@@ -113,6 +115,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Intake = intake.NewService(d, keys, a.Schools, a.Hub)
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
+	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(evidenceLog), log)
 	return a, nil
 }
 
@@ -179,6 +182,7 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	defer stopBackground()
 	a.listenForChanges(background)
 	go a.guarded("sign checkpoints", func() { a.Notary.Run(background) })
+	go a.guarded("erase", func() { a.eraseByDate(background) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -31,6 +31,11 @@ const (
 	LanguageChosen      Action = "language.chosen"
 	PasskeyAdded        Action = "passkey.added"
 	SealRenewed         Action = "seal.renewed"
+	ErasureAsked        Action = "erasure.asked"
+	ErasureApproved     Action = "erasure.approved"
+	ErasureReleased     Action = "erasure.released"
+	ErasureCancelled    Action = "erasure.cancelled"
+	ClockConfirmed      Action = "clock.confirmed"
 )
 
 // System is the actor of what nobody signed in has done: commands at the shell, work by date.

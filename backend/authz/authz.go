@@ -45,7 +45,8 @@ const (
 	IssueLetters      Permission = "issue_letters"       // print and void letters
 	EditGuardianships Permission = "edit_guardianships"  // custody and marks
 	GiveClasses       Permission = "give_classes"        // which teacher has which class
-	ApproveLargeMoves Permission = "approve_large_moves" // imports that change more than a tenth
+	ErasePeople       Permission = "erase_people"        // ask for, approve and cancel erasures
+	ApproveLargeMoves Permission = "approve_large_moves" // imports that change more than a tenth, erasures of more than a twentieth
 	SeeEvidence       Permission = "see_evidence"        // how the log and its checkpoints stand; no statements
 	SeeProof          Permission = "see_proof"           // a leaf with its path: guardians and pupils their own
 )
@@ -63,6 +64,7 @@ var table = map[Permission][]Role{
 	IssueLetters:      {Office, Head},
 	EditGuardianships: {Office, Head},
 	GiveClasses:       {Office, Head},
+	ErasePeople:       {Office, Head},
 	ApproveLargeMoves: {Head},
 	SeeEvidence:       {Office, Head, DPO},
 	SeeProof:          {Guardian, Pupil, Office, Head, DPO},

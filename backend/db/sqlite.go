@@ -128,3 +128,24 @@ func (d *DB) DataVersion(ctx context.Context) (int64, error) {
 	})
 	return version, err
 }
+
+// EmptyWAL copies what the write-ahead log of an SQLite file holds into the file and cuts the log to nothing, so that
+// what was erased is in neither. It fails while a reader needs the log; calling it again later does no harm. On
+// PostgreSQL it does nothing: there the server's own log ages out (decision 0020).
+func (d *DB) EmptyWAL(ctx context.Context) error {
+	if d.dialect != SQLite {
+		return nil
+	}
+	pool, err := d.writer.DB()
+	if err != nil {
+		return err
+	}
+	var busy, pages, moved int
+	if err := pool.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &pages, &moved); err != nil {
+		return fmt.Errorf("empty the write-ahead log: %w", err)
+	}
+	if busy != 0 {
+		return errors.New("empty the write-ahead log: a reader needs it")
+	}
+	return nil
+}

@@ -76,7 +76,9 @@ func (l *Log) Fill(tx *db.Tx, count int64, next func(leaf int64) (Kept, error)) 
 		if err != nil {
 			return err
 		}
-		made := newLeaf(head, kept.Statement, proof.Commitment(kept.Salt, kept.Body), kept.At)
+		made := follow(head, proof.Leaf{
+			Kind: kept.Statement.Kind, Commit: proof.Commitment(kept.Salt, kept.Body), TextSHA256: kept.Statement.TextSHA256(), At: kept.At,
+		})
 		record, err := made.Encode()
 		if err != nil {
 			return err

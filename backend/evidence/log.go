@@ -8,7 +8,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"einverstanden/backend/db"
-	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/proof"
 	"einverstanden/backend/vault"
@@ -176,15 +175,15 @@ func (l *Log) seal(school id.School, body, salt []byte, private *proof.Private) 
 	return row, err
 }
 
-// Statement gives the canonical JSON of a statement; fault.NothingHere when there is none or it was erased,
-// vault.ErrSealBroken when it is not what was sealed.
+// Statement gives the canonical JSON of a statement; fault.NothingHere when there never was one, fault.StatementErased
+// when it was erased, vault.ErrSealBroken when it is not what was sealed. Whose it is, is for the caller to know first.
 func (l *Log) Statement(tx *db.Tx, statement id.Statement) ([]byte, error) {
 	rows, err := findByID(tx, statement)
 	if err != nil {
 		return nil, err
 	}
 	if len(rows) == 0 {
-		return nil, fault.New(fault.NothingHere)
+		return nil, missing(tx, statement)
 	}
 	return l.vault.Open(place(tx.School, "body", statement), rows[0].Body)
 }
@@ -196,7 +195,7 @@ func (l *Log) Entry(tx *db.Tx, statement id.Statement) (Entry, error) {
 		return Entry{}, err
 	}
 	if len(rows) == 0 {
-		return Entry{}, fault.New(fault.NothingHere)
+		return Entry{}, missing(tx, statement)
 	}
 	return l.entry(tx, rows[0])
 }

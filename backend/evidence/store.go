@@ -167,11 +167,10 @@ func findHashes(tx *db.Tx, positions []int64) ([]tlog.Hash, error) {
 }
 
 // findSealed reads a statement's sealed parts.
-func findSealed(tx *db.Tx, statement id.Statement) (statementRow, error) {
-	var row statementRow
-	err := tx.G().Table("statement").Where("school_id = ? AND id = ?", tx.School, statement).Take(&row).Error
+func findSealed(tx *db.Tx, statement id.Statement) (row statementRow, err error) {
+	err = tx.G().Table("statement").Where("school_id = ? AND id = ?", tx.School, statement).Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, fault.Wrap(fault.NothingHere, err)
+		return row, missing(tx, statement)
 	}
 	return row, err
 }

@@ -58,6 +58,8 @@ const (
 
 	NothingHere Code = "not_found"
 
+	StatementErased Code = "statement_erased"
+
 	FormSuperseded    Code = "form_superseded"
 	AnsweredMeanwhile Code = "answered_meanwhile"
 	PlanStale         Code = "plan_stale"
@@ -67,6 +69,15 @@ const (
 	NoFormInForce     Code = "no_form_in_force"
 	SQLiteHoldsOne    Code = "sqlite_holds_one_school"
 	NobodyToInvite    Code = "nobody_to_invite"
+	KeptAtSchool      Code = "kept_while_at_school"
+	KeptForRetention  Code = "kept_for_retention"
+	KeptForHold       Code = "kept_for_hold"
+	KeptForSanction   Code = "kept_for_sanction"
+	KeptForDispute    Code = "kept_for_dispute"
+	KeptForConflict   Code = "kept_for_conflict"
+	KeptForProposal   Code = "kept_for_proposal"
+	KeptForInvalid    Code = "kept_for_invalidation"
+	ClockUnconfirmed  Code = "clock_unconfirmed"
 
 	BodyTooLarge Code = "body_too_large"
 
@@ -102,9 +113,13 @@ var kinds = map[Code]Kind{
 
 	NothingHere: NotFound,
 
+	StatementErased: Gone,
+
 	FormSuperseded: Conflict, AnsweredMeanwhile: Conflict, PlanStale: Conflict, PlanApplied: Conflict,
 	AlreadyDone: Conflict, AlreadyExists: Conflict, NoFormInForce: Conflict, SQLiteHoldsOne: Conflict,
-	NobodyToInvite: Conflict,
+	NobodyToInvite: Conflict, KeptAtSchool: Conflict, KeptForRetention: Conflict, KeptForHold: Conflict, KeptForSanction: Conflict,
+	KeptForDispute: Conflict, KeptForConflict: Conflict, KeptForProposal: Conflict, KeptForInvalid: Conflict,
+	ClockUnconfirmed: Conflict,
 
 	BodyTooLarge: TooLarge,
 

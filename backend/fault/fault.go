@@ -21,6 +21,7 @@ const (
 	Unauthorized             // nobody is signed in, or the proof does not hold
 	Forbidden                // signed in, but this is not allowed
 	NotFound                 // does not exist, or is not yours: deliberately the same
+	Gone                     // was here and was erased: told only to whom it concerned
 	Conflict                 // clashes with the present state
 	TooLarge                 // more bytes or rows than we take
 	Unsupported              // a media type or encoding that we do not take

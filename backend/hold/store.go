@@ -81,3 +81,7 @@ func claims(tx *db.Tx, after string, most int) ([]evidence.Claim, error) {
 	}
 	return found, err
 }
+
+func deleteOf(tx *db.Tx, pupil id.Pupil) error {
+	return tx.G().Where("school_id = ? AND pupil_id = ?", tx.School, pupil).Delete(&row{}).Error
+}

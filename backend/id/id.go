@@ -62,6 +62,9 @@ type Hold string
 // ImportPlan identifies what a class list would change.
 type ImportPlan string
 
+// Erasure identifies that a person is marked to be erased, or was erased.
+type Erasure string
+
 // Statement identifies a piece of evidence.
 type Statement string
 

@@ -73,3 +73,6 @@ func Do(ctx context.Context, tx *db.Tx, made any, effect func() error) (repeated
 	}
 	return false, err
 }
+
+// Forget deletes the keys of an actor who is erased, with the hashes of what was sent.
+func Forget(tx *db.Tx, actor string) error { return deleteOf(tx, actor) }

@@ -33,3 +33,7 @@ func insert(tx *db.Tx, key Key, hash, made string) error {
 		Made: made, CreatedAt: tx.Now.UnixMicro(),
 	}).Error
 }
+
+func deleteOf(tx *db.Tx, actor string) error {
+	return tx.G().Where("school_id = ? AND actor = ?", tx.School, actor).Delete(&row{}).Error
+}

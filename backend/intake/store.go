@@ -67,3 +67,7 @@ func markApplied(tx *db.Tx, plan id.ImportPlan) error {
 func deleteExpired(tx *db.Tx) error {
 	return tx.G().Where("school_id = ? AND expires_at <= ?", tx.School, tx.Now.UnixMicro()).Delete(&planRow{}).Error
 }
+
+func deleteAll(tx *db.Tx) error {
+	return tx.G().Where("school_id = ?", tx.School).Delete(&planRow{}).Error
+}

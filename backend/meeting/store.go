@@ -153,3 +153,16 @@ func (s *Service) pupilsOf(tx *db.Tx, m Meeting) ([]id.Pupil, error) {
 		Order("pupil_id").Pluck("pupil_id", &pupils).Error
 	return pupils, err
 }
+
+func deletePupil(tx *db.Tx, pupil id.Pupil) error {
+	for _, statement := range []string{
+		"DELETE FROM meeting_limit WHERE school_id = ? AND pupil_id = ?",
+		"DELETE FROM own_limit WHERE school_id = ? AND pupil_id = ?",
+		"DELETE FROM meeting_pupil WHERE school_id = ? AND pupil_id = ?",
+	} {
+		if err := tx.G().Exec(statement, tx.School, pupil).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -51,3 +51,7 @@ func shut(tx *db.Tx, wanted id.Proposal, by id.Account, outcome Outcome) (bool, 
 		Updates(map[string]any{"closed_by": by, "closed_at": tx.Now.UnixMicro(), "outcome": outcome})
 	return result.RowsAffected == 1, result.Error
 }
+
+func deleteClosed(tx *db.Tx, pupils []id.Pupil) error {
+	return tx.G().Where("school_id = ? AND pupil_id IN ? AND closed_at IS NOT NULL", tx.School, pupils).Delete(&row{}).Error
+}

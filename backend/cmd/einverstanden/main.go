@@ -44,6 +44,9 @@ const usage = `einverstanden: consent to video conferences, for schools
                                        check receipts, JSON or PDF, without database and network
   verify --database [--school ID] [--key KEY] [CHECKPOINT-OR-RECEIPT…]
                                        re-read the whole database against its log; needs the keys, writes nothing
+  erase list                           list who is marked to be erased, by id
+  erase cancel ID                      take a mark away
+  erase confirm-clock                  say that the clock is right after it has jumped by more than a day
   openapi                              print the OpenAPI document
   version                              print the version
 
@@ -89,6 +92,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 			return verifyDatabase(ctx, rest, out)
 		}
 		return verify(ctx, rest, out)
+	case "erase":
+		return erase(ctx, rest, out)
 	case "openapi":
 		return printDocument(out)
 	case "version":

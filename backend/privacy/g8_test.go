@@ -1,0 +1,463 @@
+package privacy_test
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"einverstanden/backend/account"
+	"einverstanden/backend/calendar"
+	"einverstanden/backend/consent"
+	"einverstanden/backend/db"
+	"einverstanden/backend/fault"
+	"einverstanden/backend/hold"
+	"einverstanden/backend/id"
+	"einverstanden/backend/participation"
+	"einverstanden/backend/proof"
+	"einverstanden/backend/sanction"
+	"einverstanden/backend/school"
+	"einverstanden/backend/standing"
+	"einverstanden/backend/testkit"
+	"einverstanden/backend/vault"
+)
+
+// The canaries' family. Nobody else in the tests has any of these.
+const (
+	canaryGiven  = "Kanarella"
+	canaryFamily = "Zwitscherling"
+	canaryMail   = "kasimira@kanarien.example"
+	canaryStreet = "Singvogelgasse"
+	canaryPlace  = "Bad Kanarienhausen"
+	canaryBirth  = "2013-11-29"
+	canaryImport = "SCHILD-4711-PIEP"
+)
+
+// canaryHousehold comes by a class list and does everything that leaves a trace.
+func canaryHousehold(w *world) (h household, receipt id.Statement) {
+	w.t.Helper()
+	list := "Interne ID-Nummer;Nachname;Vorname;Klasse;Geburtsdatum;Aufnahmedatum;Entlassdatum;" +
+		"Erzieher 1: Vorname;Erzieher 1: Nachname;Erzieher 1: E-Mail;Erzieher 1: Straße\n" +
+		canaryImport + ";" + canaryFamily + ";" + canaryGiven + ";7b;29.11.2013;01.08.2026;;Kasimira;" + canaryFamily + ";" + canaryMail + ";" + canaryStreet + "\n"
+	plan, err := w.app.Intake.Propose(w.Ctx, w.head, []byte(list))
+	if err == nil {
+		_, err = w.app.Intake.Apply(w.Ctx, w.head, plan.ID, nil)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.Read(func(tx *db.Tx) error {
+		pupils, err := w.Service.AllPupils(tx)
+		if err != nil {
+			return err
+		}
+		guardians, err := w.Service.AllGuardians(tx)
+		for _, p := range pupils {
+			if p.Family == canaryFamily {
+				h.pupil = p
+			}
+		}
+		for _, g := range guardians {
+			if g.Family == canaryFamily {
+				h.guardian = g
+			}
+		}
+		return err
+	})
+	if h.pupil.ID == "" || h.guardian.Contact.Email != canaryMail {
+		w.t.Fatalf("the list made %+v", h)
+	}
+	letters, err := w.app.Accounts.IssueLetters(w.Ctx, w.office, []account.Recipient{{Person: h.parent()}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_, err = w.app.Accounts.RedeemLetter(w.Ctx, letters[0].LetterNo, string(letters[0].Secret), calendar.MustParse(canaryBirth),
+		account.Device{Address: netip.MustParseAddr("203.0.113.9"), Language: "tr"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	receipt = w.answers(h.guardian, h.pupil, participation.Video).Receipt.ID
+	w.school(h)
+	return h, receipt
+}
+
+// school does to the household what a school does: a sanction, a hold, an edit of custody, a recorded yes that is
+// rejected, a meeting, and a limit of the pupil's own.
+func (w *world) school(h household) {
+	w.t.Helper()
+	sanctions, holds := sanction.NewService(w.DB, w.Log, w.Service, w.Hub), hold.NewService(w.DB, w.Log, w.Service, w.Hub)
+	imposed, err := sanctions.Impose(w.Ctx, w.head, sanction.New{
+		Pupil: h.pupil.ID, Measure: sanction.AudioOnly, RuleKey: "recording", From: w.Today(), Until: w.Today(),
+	})
+	must(w.t, err)
+	must(w.t, sanctions.End(w.Ctx, w.head, imposed))
+	placed, err := holds.Place(w.Ctx, w.head, h.pupil.ID, hold.Objection)
+	must(w.t, err)
+	must(w.t, holds.Settle(w.Ctx, w.head, placed))
+	custody := w.GuardianshipOf(h.guardian, h.pupil)
+	_, err = w.Service.SetGuardianship(w.Ctx, w.office, custody.ID, school.Change{Custody: custody.Custody})
+	must(w.t, err)
+	yes := participation.Audio
+	recorded, err := w.app.Consents.Record(w.Ctx, w.office, consent.Received{
+		Pupil: h.pupil.ID, Person: h.parent(), Channel: consent.Paper, Answer: &yes, ReceivedOn: w.Today(),
+	})
+	must(w.t, err)
+	must(w.t, w.app.Consents.RejectYes(w.Ctx, w.head, recorded.Proposal))
+	withdrawn, err := w.app.Consents.Record(w.Ctx, w.office, consent.Received{
+		Pupil: h.pupil.ID, Person: h.parent(), Channel: consent.Phone, Extent: consent.Picture, ReceivedOn: w.Today(),
+	})
+	must(w.t, err)
+	must(w.t, w.app.Consents.Invalidate(w.Ctx, w.head, withdrawn.Decision, consent.WrongAnswer))
+	teacher := id.New[id.Account]()
+	w.exec("INSERT INTO account (school_id, id, profile, language, created_at) VALUES (?, ?, ?, 'de', 0)", w.ID, teacher, []byte("-"))
+	planned := id.New[id.Meeting]()
+	w.exec(`INSERT INTO meeting (school_id, id, title, kind, class_id, whole_class, responsible_id, legal_basis, starts_at, ends_at, created_at)
+		SELECT school_id, ?, 'Lesekreis', 'small_group', class_id, ?, ?, 'consent', 1, 2, 0 FROM membership WHERE pupil_id = ?`,
+		planned, false, teacher, h.pupil.ID)
+	w.exec("INSERT INTO meeting_pupil (school_id, meeting_id, pupil_id) VALUES (?, ?, ?)", w.ID, planned, h.pupil.ID)
+	w.exec("INSERT INTO meeting_limit (school_id, meeting_id, pupil_id, reach, set_by, set_at) VALUES (?, ?, ?, 'audio', ?, 0)", w.ID, planned, h.pupil.ID, teacher)
+	w.exec("INSERT INTO own_limit (school_id, id, pupil_id, reach, set_at) VALUES (?, ?, ?, 'none', 0)", w.ID, id.New[id.Meeting](), h.pupil.ID)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// canaries are what must be nowhere afterwards: what people can read, and the very bytes in which it lay sealed or hashed.
+func (w *world) canaries(h household) map[string][]byte {
+	w.t.Helper()
+	found := map[string][]byte{}
+	for _, plain := range []string{canaryGiven, canaryFamily, canaryMail, canaryStreet, canaryPlace, canaryBirth, canaryImport} {
+		found["the text "+plain] = []byte(plain)
+	}
+	keep := func(name, query string, values ...any) {
+		var cells [][]byte
+		w.Read(func(tx *db.Tx) error {
+			rows, err := tx.G().Raw(query, values...).Rows()
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				var cell []byte
+				if err := rows.Scan(&cell); err != nil {
+					return err
+				}
+				cells = append(cells, cell)
+			}
+			return rows.Err()
+		})
+		if len(cells) == 0 {
+			w.t.Fatalf("there is no %s", name)
+		}
+		for i, cell := range cells {
+			if len(cell) < 8 {
+				w.t.Fatalf("%s is too short to be looked for: %q", name, cell)
+			}
+			found[fmt.Sprintf("%s %d", name, i)] = cell
+		}
+	}
+	pupil, guardian := h.pupil.ID, h.guardian.ID
+	keep("pupil profile", "SELECT profile FROM pupil WHERE id = ?", pupil)
+	keep("import hash", "SELECT import_hash FROM pupil WHERE id = ?", pupil)
+	keep("guardian profile", "SELECT profile FROM guardian WHERE id = ?", guardian)
+	keep("mail hash", "SELECT email_hash FROM guardian WHERE id = ?", guardian)
+	keep("letter number", "SELECT letter_no FROM letter WHERE person_id = ?", guardian)
+	keep("letter secret", "SELECT secret_hash FROM letter WHERE person_id = ?", guardian)
+	keep("device", "SELECT device_hash FROM session WHERE person_id = ?", guardian)
+	keep("refresh token", "SELECT refresh_hash FROM session WHERE person_id = ?", guardian)
+	keep("account", "SELECT profile FROM account JOIN account_person ON account_id = account.id WHERE person_id = ?", guardian)
+	keep("proposal", "SELECT body FROM proposal WHERE pupil_id = ?", pupil)
+	keep("plan", "SELECT body FROM import_plan")
+	for i, statement := range w.statementsOf(h) {
+		keep(fmt.Sprintf("statement %d", i), "SELECT body FROM statement WHERE id = ?", statement)
+		keep(fmt.Sprintf("salt %d", i), "SELECT salt FROM statement WHERE id = ?", statement)
+	}
+	keep("private part", "SELECT private FROM statement JOIN decision ON statement_id = statement.id WHERE pupil_id = ?", pupil)
+	return found
+}
+
+// statementsOf are those whose text speaks of the household, found without the code under test.
+func (w *world) statementsOf(h household) (ids []id.Statement) {
+	w.t.Helper()
+	w.Read(func(tx *db.Tx) error {
+		names := []string{string(h.pupil.ID), string(h.guardian.ID)}
+		var decisions []string
+		if err := tx.G().Table("decision").Where("pupil_id = ?", h.pupil.ID).Pluck("id", &decisions).Error; err != nil {
+			return err
+		}
+		var all []id.Statement
+		if err := tx.G().Table("statement").Order("leaf_seq").Pluck("id", &all).Error; err != nil {
+			return err
+		}
+		for _, one := range all {
+			body, err := w.Log.Statement(tx, one)
+			if err != nil {
+				return err
+			}
+			if slices.ContainsFunc(append(names, decisions...), func(name string) bool { return strings.Contains(string(body), name) }) {
+				ids = append(ids, one)
+			}
+		}
+		return nil
+	})
+	return ids
+}
+
+// places are the copies of the database in which somebody could look, by name.
+func (w *world) places() map[string][]byte {
+	w.t.Helper()
+	if w.Options.File == "" {
+		return map[string][]byte{"a dump": w.dump()}
+	}
+	backup := filepath.Join(w.t.TempDir(), "backup.db")
+	pool, err := sql.Open("sqlite", w.Options.File)
+	must(w.t, err)
+	_, err = pool.Exec("VACUUM INTO ?", backup)
+	must(w.t, err)
+	must(w.t, pool.Close())
+	found := map[string][]byte{}
+	for _, file := range []string{w.Options.File, w.Options.File + "-wal", backup} {
+		content, err := os.ReadFile(file)
+		must(w.t, err)
+		found[filepath.Base(file)] = content
+	}
+	return found
+}
+
+// dump is every row of every table as text, as pg_dump would write it.
+func (w *world) dump() []byte {
+	w.t.Helper()
+	var all bytes.Buffer
+	w.Read(func(tx *db.Tx) error {
+		var tables []string
+		err := tx.G().Raw("SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()").Scan(&tables).Error
+		if err != nil {
+			return err
+		}
+		for _, table := range tables {
+			var rows []string
+			if err := tx.G().Raw(fmt.Sprintf("SELECT CAST(t AS text) FROM %s t", table)).Scan(&rows).Error; err != nil {
+				return err
+			}
+			all.WriteString(strings.Join(rows, "\n"))
+		}
+		return nil
+	})
+	return all.Bytes()
+}
+
+func holds(place, canary []byte) bool {
+	return bytes.Contains(place, canary) || bytes.Contains(place, []byte(hex.EncodeToString(canary)))
+}
+
+// Checklist G8.
+func TestG8AnErasedPersonIsNowhereAndAllOtherProofsHold(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		w := newWorld(t, env)
+		others := []household{w.household("Ole", "Bleibt"), w.household("Pia", "Bleibt")}
+		w.answers(others[0].guardian, others[0].pupil, participation.Video)
+		h, receipt := canaryHousehold(w)
+		w.answers(others[1].guardian, others[1].pupil, participation.None)
+
+		canaries, wanted := w.canaries(h), w.statementsOf(h)
+		if len(wanted) != 10 { // two of the letter, two decisions and an invalidation, two each of sanction and hold, custody
+			t.Fatalf("%d statements speak of the household", len(wanted))
+		}
+		w.wantCanariesIn(canaries)
+		kept := w.count("SELECT count(*) FROM statement") - len(wanted)
+
+		w.leaves(h.pupil, "2027-07-31")
+		w.at("2033-01-01")
+		modes := w.modes(others)
+		w.erases(h.child(), h.parent())
+
+		for name, place := range w.places() {
+			for what, canary := range canaries {
+				if holds(place, canary) {
+					t.Errorf("%s is in %s", what, name)
+				}
+			}
+		}
+		for what, canary := range canaries {
+			if holds(w.log.Bytes(), canary) {
+				t.Errorf("%s is in the log", what)
+			}
+		}
+		if len(w.log.Bytes()) == 0 {
+			t.Error("nothing was logged at all")
+		}
+		w.wantForeignKeys()
+		w.wantProofs(wanted, kept+2)
+		w.wantErased(receipt, wanted)
+		if after := w.modes(others); fmt.Sprint(after) != fmt.Sprint(modes) {
+			t.Errorf("modes were %v and are %v", modes, after)
+		}
+	})
+}
+
+// wantCanariesIn shows that the search would find them. The texts lie sealed, so their absence proves little.
+func (w *world) wantCanariesIn(canaries map[string][]byte) {
+	w.t.Helper()
+	must(w.t, w.DB.EmptyWAL(w.Ctx))
+	for name, place := range w.places() {
+		if strings.HasSuffix(name, "-wal") {
+			if len(place) != 0 {
+				w.t.Errorf("%s has %d bytes after it was emptied", name, len(place))
+			}
+			continue
+		}
+		for what, canary := range canaries {
+			if !strings.HasPrefix(what, "the text ") && !holds(place, canary) {
+				w.t.Errorf("%s is not in %s before: the search finds nothing", what, name)
+			}
+		}
+	}
+}
+
+func (w *world) wantForeignKeys() {
+	w.t.Helper()
+	if w.Options.File == "" {
+		return // PostgreSQL has checked them all at each commit
+	}
+	var broken []map[string]any
+	w.Read(func(tx *db.Tx) error { return tx.G().Raw("PRAGMA foreign_key_check").Scan(&broken).Error })
+	if len(broken) != 0 {
+		w.t.Errorf("foreign keys are broken: %v", broken)
+	}
+}
+
+// wantProofs checks the tree by package tlog, what is kept against its leaves, and that every leaf without a statement
+// is named by an erasure.
+func (w *world) wantProofs(erased []id.Statement, kept int) {
+	w.t.Helper()
+	w.Read(func(tx *db.Tx) error {
+		var rows []struct {
+			ID         id.Statement
+			LeafSeq    int64
+			Body, Salt []byte
+		}
+		if err := tx.G().Table("statement").Order("leaf_seq").Find(&rows).Error; err != nil {
+			return err
+		}
+		if len(rows) != kept {
+			w.t.Errorf("%d statements are kept, want %d", len(rows), kept)
+		}
+		size := int64(len(rows) + len(erased))
+		root, err := tlog.TreeHash(size, w.Log.Hashes(tx))
+		if err != nil {
+			return err
+		}
+		without := map[int64]bool{}
+		for leaf := range size {
+			record, err := w.Log.Record(tx, leaf)
+			if err != nil {
+				return err
+			}
+			path, err := tlog.ProveRecord(size, leaf, w.Log.Hashes(tx))
+			if err != nil {
+				return err
+			}
+			if err := tlog.CheckRecord(path, size, root, leaf, tlog.RecordHash(record)); err != nil {
+				w.t.Errorf("leaf %d: %v", leaf, err)
+			}
+			without[leaf] = true
+		}
+		for _, row := range rows {
+			delete(without, row.LeafSeq)
+			body, err := w.Vault.Open(vault.Place{School: tx.School, Table: "statement", Column: "body", Row: string(row.ID)}, row.Body)
+			if err != nil {
+				return err
+			}
+			salt, err := w.Vault.Open(vault.Place{School: tx.School, Table: "statement", Column: "salt", Row: string(row.ID)}, row.Salt)
+			if err != nil {
+				return err
+			}
+			record, err := w.Log.Record(tx, row.LeafSeq)
+			if err != nil {
+				return err
+			}
+			leaf, err := proof.DecodeLeaf(record)
+			if err != nil || !bytes.Equal(leaf.Commit, proof.Commitment(salt, body)) {
+				w.t.Errorf("leaf %d is not of its statement (%v)", row.LeafSeq, err)
+			}
+			statement, err := proof.DecodeStatement(body)
+			if err != nil {
+				return err
+			}
+			if declared, ok := statement.Declaration.(*proof.ErasureDeclared); ok {
+				if declared.Reason != "request" || statement.Server.(*proof.ErasureServer).AskedBy != w.office.Account ||
+					statement.Server.(*proof.ErasureServer).ApprovedBy != w.head.Account {
+					w.t.Errorf("erased by %+v for %s", statement.Server, declared.Reason)
+				}
+				for _, leaf := range declared.Leaves {
+					if !without[leaf] {
+						w.t.Errorf("leaf %d was erased and is there, or was erased twice", leaf)
+					}
+					delete(without, leaf)
+				}
+			}
+		}
+		if len(without) != 0 {
+			w.t.Errorf("leaves %v have neither a statement nor an erasure", without)
+		}
+		return nil
+	})
+}
+
+// wantErased looks the erased statements up as a receipt's reader would.
+func (w *world) wantErased(receipt id.Statement, erased []id.Statement) {
+	w.t.Helper()
+	w.Read(func(tx *db.Tx) error {
+		for _, statement := range erased {
+			_, err := w.Log.Statement(tx, statement)
+			wantFault(w.t, err, fault.StatementErased)
+			_, err = w.Log.Private(tx, statement)
+			wantFault(w.t, err, fault.StatementErased)
+			_, err = w.Log.Entry(tx, statement)
+			wantFault(w.t, err, fault.StatementErased)
+			if left, ok, err := w.Log.Erased(tx, statement); err != nil || !ok || left.Signer != (id.Person{}) {
+				w.t.Errorf("left is %+v, %v, %v", left, ok, err)
+			}
+		}
+		_, err := w.Log.Statement(tx, "unknown")
+		wantFault(w.t, err, fault.NothingHere)
+		_, ok, err := w.Log.Erased(tx, "unknown")
+		if ok {
+			w.t.Error("what never was counts as erased")
+		}
+		if !slices.Contains(erased, receipt) {
+			w.t.Error("the receipt is not among the erased")
+		}
+		return err
+	})
+}
+
+func (w *world) modes(of []household) map[id.Pupil]participation.Mode {
+	w.t.Helper()
+	modes := map[id.Pupil]participation.Mode{}
+	w.Read(func(tx *db.Tx) error {
+		var pupils []id.Pupil
+		for _, h := range of {
+			pupils = append(pupils, h.pupil.ID)
+		}
+		var standings map[id.Pupil]standing.Standing
+		standings, err := w.app.Standings.Of(tx, pupils)
+		for pupil, s := range standings {
+			modes[pupil] = s.Mode
+		}
+		return err
+	})
+	return modes
+}
