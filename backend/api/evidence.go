@@ -55,6 +55,7 @@ type evidenceBody struct {
 	Checkpoint  string         `json:"checkpoint,omitempty"`
 	Key         string         `json:"key"`
 	Fingerprint string         `json:"fingerprint" doc:"SHA-256 of the public key in groups, to be compared by eye"`
+	DPOContact  string         `json:"dpoContact,omitempty" doc:"of the data protection officer, who keeps checkpoints elsewhere"`
 	Alarm       *evidenceAlarm `json:"alarm,omitempty" doc:"signing has stopped: the log does not continue what was signed"`
 }
 
@@ -77,7 +78,12 @@ func (s *Server) getEvidence(ctx context.Context, _ *none) (*out[evidenceBody], 
 	if state.Alarm != nil {
 		body.Alarm = &evidenceAlarm{Since: state.Alarm.Since, Cause: state.Alarm.Cause}
 	}
-	return reply(body), nil
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		settings, err := s.Schools.Settings(tx)
+		body.DPOContact = settings.Officers.DPOContact
+		return err
+	})
+	return reply(body), err
 }
 
 type proofInput struct {

@@ -58,7 +58,24 @@ func TestGuardianAnswersAndLowers(t *testing.T) {
 		c.want(201, c.post("/children/"+string(h.pupil.ID)+"/withdrawals", "key-2", map[string]any{"extent": "picture"})).into(t, &again)
 		c.wantMode("audio")
 		c.want(200, c.get("/receipts/"+string(first.Receipt.ID)))
+		var summary receiptSummaryBody
+		c.want(200, c.get("/receipts/"+string(first.Receipt.ID)+"/summary")).into(t, &summary)
+		if summary.Means != "session" {
+			t.Errorf("means %q", summary.Means)
+		}
 		c.wantProblem(403, "not_allowed", h.as(authz.Head).get("/children"))
+	})
+}
+
+func TestTheEvidencePageKnowsWhoKeepsCheckpointsElsewhere(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		h := newHouse(t, env)
+		c := h.as(authz.DPO)
+		var evidence evidenceBody
+		c.want(200, c.get("/evidence")).into(t, &evidence)
+		if evidence.DPOContact != "dsb@schule.example" || evidence.Key == "" {
+			t.Errorf("got %+v", evidence)
+		}
 	})
 }
 

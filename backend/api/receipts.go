@@ -144,6 +144,7 @@ type receiptSummaryBody struct {
 	Decision   DecisionBody   `json:"decision"`
 	Version    *versionBody   `json:"version,omitempty"`
 	TextSHA256 string         `json:"textSha256,omitempty"`
+	Means      string         `json:"means" enum:"session,passkey,staff" doc:"what ties the decision to its person"`
 	Signature  *signatureBody `json:"signature,omitempty"`
 	Place      string         `json:"place,omitempty"`
 }
@@ -169,7 +170,7 @@ func (s *Server) receiptSummary(tx *db.Tx, record consent.Record) (receiptSummar
 	d := record.Decision
 	body := receiptSummaryBody{
 		ReceiptBody: receiptOf(record.Receipt), RecordedAt: d.RecordedAt, Decision: decisionOf(record.Outcome),
-		TextSHA256: d.TextSHA256, Signature: signatureOf(record.Signature), Place: record.Place,
+		TextSHA256: d.TextSHA256, Means: string(record.Means), Signature: signatureOf(record.Signature), Place: record.Place,
 	}
 	if record.Version != nil {
 		version := versionOf(*record.Version)

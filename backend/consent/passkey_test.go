@@ -112,6 +112,13 @@ func TestAPasskeySignsTheDeclaration(t *testing.T) {
 		if from, err := server.Passkey.Verify(canonical); err != nil || from != origin {
 			t.Errorf("%s, %v", from, err)
 		}
+		s.Read(func(tx *db.Tx) error {
+			record, err := s.consents.ReceiptOf(tx, s.actor, outcome.Receipt.ID)
+			if record.Means != proof.MeansPasskey {
+				t.Errorf("the receipt's page says %q", record.Means)
+			}
+			return err
+		})
 	})
 }
 

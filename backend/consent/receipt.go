@@ -12,11 +12,7 @@ import (
 // have that receipt: a decision's own person; of a sanction or a hold, whoever has a say for the pupil. To anybody else
 // there is none.
 func (s *Service) ReceiptTexts(tx *db.Tx, actor authz.Actor, statement id.Statement) ([][]byte, error) {
-	body, err := s.log.Statement(tx, statement)
-	if err != nil {
-		return nil, err
-	}
-	said, err := proof.DecodeStatement(body)
+	said, err := s.said(tx, statement)
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +30,15 @@ func (s *Service) ReceiptTexts(tx *db.Tx, actor authz.Actor, statement id.Statem
 		return nil, err
 	}
 	return nil, fault.New(fault.NothingHere)
+}
+
+// said is the statement as it was written.
+func (s *Service) said(tx *db.Tx, statement id.Statement) (proof.Statement, error) {
+	body, err := s.log.Statement(tx, statement)
+	if err != nil {
+		return proof.Statement{}, err
+	}
+	return proof.DecodeStatement(body)
 }
 
 // shownTexts are the canonical JSON of the text that was shown and of the German one; one where that is the same.

@@ -49,15 +49,14 @@ func (n *Notary) Receipt(ctx context.Context, statement id.Statement, texts [][]
 
 // check reads a receipt as its holder will.
 func (n *Notary) check(statement id.Statement, file []byte) error {
-	report := proof.Verify(file, proof.Against{})
-	if report.Holds() {
-		return nil
-	}
-	var broken []string
-	for _, claim := range report.Claims {
+	var broken []string // what is unknown (the clock was set back) the holder will see, and is no reason to refuse
+	for _, claim := range proof.Verify(file, proof.Against{}).Claims {
 		if claim.State == proof.Fails {
 			broken = append(broken, string(claim.ID))
 		}
+	}
+	if len(broken) == 0 {
+		return nil
 	}
 	n.report.Error("EVIDENCE ALARM: a receipt does not verify", "statement", statement, "claims", broken)
 	return fault.Wrap(fault.LogBroken, fmt.Errorf("receipt of %s: %v do not hold", statement, broken))

@@ -1105,6 +1105,8 @@ export interface components {
 			/** @description signing has stopped: the log does not continue what was signed */
 			alarm?: components['schemas']['EvidenceAlarm']
 			checkpoint?: string
+			/** @description of the data protection officer, who keeps checkpoints elsewhere */
+			dpoContact?: string
 			/** @description SHA-256 of the public key in groups, to be compared by eye */
 			fingerprint: string
 			key: string
@@ -1628,6 +1630,11 @@ export interface components {
 			 * @description number in the school's log, from 0
 			 */
 			leaf: number
+			/**
+			 * @description what ties the decision to its person
+			 * @enum {string}
+			 */
+			means: 'session' | 'passkey' | 'staff'
 			place?: string
 			/** Format: date-time */
 			recordedAt: string

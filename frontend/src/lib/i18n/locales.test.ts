@@ -17,9 +17,9 @@ const ending = /_(zero|one|two|few|many|other)$/
 const bare = (texts: Flat) => [...new Set(Object.keys(texts).map((key) => key.replace(ending, '')))].sort()
 const placeholders = (text: string) => (text.match(/\{\{\w+/g) ?? []).sort().join()
 
-// What each language owes: German everything, the others the guardian's screens.
-const owed = (tag: string) =>
-	tag === 'de' ? ['app', 'guardian', 'consent', 'teacher', 'office', 'records'] : ['app', 'guardian', 'consent']
+// What each language owes: German everything, the others the guardian's and the public screens.
+const open = ['app', 'guardian', 'consent', 'verify']
+const owed = (tag: string) => (tag === 'de' ? [...open, 'teacher', 'office', 'records'] : open)
 
 for (const { tag } of languages) {
 	for (const namespace of owed(tag)) {

@@ -4,6 +4,7 @@ import type guardian from './locales/de/guardian.json'
 import type office from './locales/de/office.json'
 import type records from './locales/de/records.json'
 import type teacher from './locales/de/teacher.json'
+import type verify from './locales/de/verify.json'
 
 type Leaf<T, Path extends string = ''> = {
 	[K in keyof T & string]: T[K] extends string ? `${Path}${Plural<K>}` : Leaf<T[K], `${Path}${K}.`>
@@ -22,5 +23,6 @@ export type Key =
 	| `teacher:${Leaf<typeof teacher>}`
 	| `office:${Leaf<typeof office>}`
 	| `records:${Leaf<typeof records>}`
+	| `verify:${Leaf<typeof verify>}`
 
 export type Values = Record<string, string | number>
