@@ -25,18 +25,18 @@ const (
 
 // goldenReceipts are the files of receipts and their SHA-256.
 var goldenReceipts = map[string]string{
-	"answer-none":            "4d6347968187aa00c713f0782b5494804063c0e7de46dc439efc2bfdce13d18b",
+	"answer-none":            "c92d35ad5930999a3cfd093ca1378cb45583b68749e68caf31d6feddda575cd5",
 	"first-leaf":             "cc0720e604dc786594a93b2c3dcd9dd56568ae3e984a0bfc05d175fd8f37bcfd",
-	"hold-placed":            "abf0ce140adccfee5b9ac7b381e7e0ab237729251f92ca89e02aadbcbc5446e6",
-	"newest-leaf":            "638f4380891b9424a462dd5d84dc3a0f4af6fd061ec3adeea8b6eac2d21b9972",
-	"recorded-on-paper":      "c77347ab0238bdf005067b97408188ed57be62dd7dcda233ed342df3f9738801",
-	"sanction-imposed":       "2938eac3aea3fb1d72171b5107a8820c4277601055337da3e2bba00e2edd7946",
-	"withdrawal-picture":     "5e894c8d315558a281461640a2c7ab2243deb25dfbd20ec3e605ecabba30d845",
-	"yes-audio-passkey":      "71ef49839b4cef7527d16bd9a6fee1f47743b62a41bb80ac7627a2ce66a97702",
-	"yes-in-turkish":         "0139305719c9a8b455cee4c0be480ce599fd46421593686ac4a7ad5c896db9cc",
-	"yes-video-drawn":        "90c9e047c67042690a5f8c86cdff049aacdab65c9d4b376584ee8cc789a1c96f",
-	"yes-video-drawn.shared": "22d365b908d0b685c2e9a5db9fd9833997146fa272a384d64b3c6adb28c8d7dc",
-	"yes-video-typed":        "27b447625dcb59c7bdb59c75872e432d32f2d5aa877f5fd48f3540a82a6716a5",
+	"hold-placed":            "2add18dd07091c05692a9282371b68d3ac1601a36cc105bdf2ac5e004d2876ad",
+	"newest-leaf":            "b576cad1bf65f21936054ecbd5dd9cc9a97f181312681bdce9d275fcf8c31be2",
+	"recorded-on-paper":      "cd0f88552455532c354bfdb949f0e7f8ba1337f1bb8b32093b0502dec88e3f5a",
+	"sanction-imposed":       "e02560b040dd46b241998966e085c581f88fc6ac725b6eaae6c447b768eea674",
+	"withdrawal-picture":     "6c3dc3983d196836aeac31fef4ef6721b7d49ebc0bef462bcc71e96db2ed4208",
+	"yes-audio-passkey":      "2d6471a4b10f1533a325f3dd3d25e83e37d82e18e6586483b32c3fc5ecf90d34",
+	"yes-in-turkish":         "55ccce00a8d980260a7a2e277f50adaf215868d329cab17b4d20885ce9b56900",
+	"yes-video-drawn":        "92797ea8e2386d4df2139cd3eaa91ad6a29b8b97c06e7c86f961e80d39f0eccd",
+	"yes-video-drawn.shared": "36547d81a528736ad1380ba934a36d97579fa08d4318604babcad2633f927fe9",
+	"yes-video-typed":        "df09270d91f3e99e1f7cb368720be30c5c121aaac086babc0332589d8a2f35da",
 }
 
 // goldenStatements are the files of statements, which are their SHA-256 in receipts too.
@@ -48,7 +48,7 @@ var goldenStatements = map[string]string{
 	"invalidation":       "20ee7d05a43dd7551883e6071aef2124c4065f272a361f2614a90c93aa755767",
 	"letter-issued":      "4bff869e40344dbd4f6af8d226f93fe9d98d0037f221549d608bd627eb274cb8",
 	"letter-redeemed":    "7d885643e1c0274d8d40ac302d98ca60cea5f57bb4bfce831603daf433641e9f",
-	"recorded-on-paper":  "d6098ef76d698fd9db2e674d12f61ebe3118c4a307ab38b7c0f5c0901fd76925",
+	"recorded-on-paper":  "2a776d3eb1dfde5011ba525408fc0dfaf60b1ee1f9a45fe976d78f623cf28077",
 	"sanction-imposed":   "98366756ba56404d88ef008dd0ca61c43ac4e5181dbb7ba7a53719c26b4a26b1",
 	"version-published":  "a34a76e6937ea5807eb76f18dc4bed82abc7d609a94a5d04fa198eedffb87497",
 	"withdrawal-picture": "c1cfa1a517af6f72058c5e6d5e27ff986e5fb8d5ae3a95b06057cfdf845ae60a",

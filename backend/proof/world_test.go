@@ -166,7 +166,7 @@ func decisions() []deed {
 		answerOf("recorded-on-paper", aksoy, 8, "video", "de", secret("paper", func(*proof.Private) {}),
 			func(d *proof.DecisionDeclared, s *proof.DecisionServer) {
 				d.IdempotencyKey = ""
-				s.Channel, s.Means, s.Session, s.Identified = "paper", proof.MeansStaff, "", "id_card"
+				s.Channel, s.Means, s.Session, s.Identified = "paper", proof.MeansStaff, "", "document"
 				s.RecordedBy, s.SecondBy = named[id.Account]("office"), named[id.Account]("head")
 				s.ReceivedAt = time.Date(2026, time.November, 22, 23, 0, 0, 0, time.UTC)
 			}),
