@@ -69,6 +69,23 @@ func TestAnEntryMakesTheChangeAudited(t *testing.T) {
 	})
 }
 
+// No entry is no trace, and more entries than one INSERT takes are all written.
+func TestAnyNumberOfEntriesAtOnce(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		ctx := addSchool(t, env)
+		for _, many := range []int{0, 1001} {
+			entries := make([]audit.Entry, many)
+			for i := range entries {
+				entries[i] = voided
+			}
+			err := env.DB.Write(ctx, func(tx *db.Tx) error { return audit.Record(tx, entries...) })
+			if (many == 0) != errors.Is(err, db.ErrNotAudited) || len(trail(t, env, ctx)) != many {
+				t.Errorf("%d entries: %v", many, err)
+			}
+		}
+	})
+}
+
 func TestOneChangeMayLeaveSeveralEntries(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		ctx := addSchool(t, env)

@@ -1,6 +1,6 @@
 // Package evidence owns the proof of what was decided: statements and, for each school, an append-only log of
-// commitments to them. Every decision, invalidation, sanction, hold, version, custody change and erasure appends its
-// statement in the transaction of its effect, so that neither stands without the other.
+// commitments to them. Every decision, invalidation, sanction, hold, version, custody change, step of a letter and
+// erasure appends its statement in the transaction of its effect, so that neither stands without the other.
 //
 // A statement is canonical JSON (see Canonical), sealed at rest together with 32 random bytes, its salt. The log holds
 // a leaf for each: kind, instant, and HMAC-SHA-256(salt, statement). Without the salt nobody can try names and dates

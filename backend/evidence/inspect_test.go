@@ -125,7 +125,7 @@ func (h *house) receipt(tb testing.TB, entry evidence.Entry) evidence.Outside {
 	return evidence.Outside{Name: "receipt.json", Content: file}
 }
 
-func (h *house) erase(tb testing.TB, leaves ...int64) {
+func (h *house) eraseLeaves(tb testing.TB, leaves ...int64) {
 	tb.Helper()
 	h.append(tb, act{Statement: proof.Statement{
 		Kind:        proof.KindErasure,
@@ -149,7 +149,7 @@ func TestALogThatNobodyTouchedAgrees(t *testing.T) {
 		if err := h.exec("DELETE FROM statement WHERE leaf_seq IN (2, 4)"); err != nil {
 			t.Fatal(err)
 		}
-		h.erase(t, 2, 4)
+		h.eraseLeaves(t, 2, 4)
 		h.wantAgreement(t, 8, outside...)
 		counts, _ := h.inspect(t, nil, outside...)
 		if want := (evidence.Counts{Leaves: 8, Statements: 6, Erased: 2, Checkpoints: 8, Outside: 14}); counts != want {
@@ -295,7 +295,7 @@ func TestAMissingStatementNeedsAnErasureThatNamesIt(t *testing.T) {
 		if err := h.exec("DELETE FROM statement WHERE leaf_seq IN (1, 2)"); err != nil {
 			t.Fatal(err)
 		}
-		h.erase(t, 2, 3)
+		h.eraseLeaves(t, 2, 3)
 		_, found := h.inspect(t, nil)
 		wantFound(t, found, evidence.Missing, "statement", "1", "")
 		wantFound(t, found, evidence.Changed, "statement", "3", "") // said to be erased, and stands

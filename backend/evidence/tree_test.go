@@ -150,6 +150,54 @@ func TestOneChangeMayAppendSeveralStatements(t *testing.T) {
 	})
 }
 
+// More statements than one INSERT takes, from an odd beginning on.
+func TestManyStatementsAreAppendedTogether(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		h := newHouse(t, env)
+		h.append(t, answer("before"))
+		const many = 503
+		statements := make([]proof.Statement, many)
+		for i := range statements {
+			statements[i] = letter(fmt.Sprint(i))
+		}
+		var entries []evidence.Entry
+		err := h.DB.WriteAlone(h.ctx, func(tx *db.Tx) (err error) {
+			entries, err = h.log.AppendAll(tx, statements)
+			return err
+		})
+		if err != nil || len(entries) != many {
+			t.Fatalf("%d entries, %v", len(entries), err)
+		}
+		h.append(t, answer("after"))
+		h.wantTree(t)
+		h.read(t, func(tx *db.Tx) error {
+			for i, entry := range entries {
+				want, err := statements[i].Encode()
+				if err != nil {
+					return err
+				}
+				if got, err := h.log.Statement(tx, entry.StatementID); err != nil || string(got) != string(want) || entry.Leaf != int64(i+1) {
+					t.Fatalf("statement %d, leaf %d: %s, %v", i, entry.Leaf, got, err)
+				}
+			}
+			return nil
+		})
+	})
+}
+
+func TestAppendingNothingIsNoTrace(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		h := newHouse(t, env)
+		err := h.DB.Write(h.ctx, func(tx *db.Tx) error {
+			_, err := h.log.AppendAll(tx, nil)
+			return err
+		})
+		if !errors.Is(err, db.ErrNotAudited) {
+			t.Fatalf("got %v", err)
+		}
+	})
+}
+
 // Checklist G7, from an empty log on: 200 at once.
 func TestParallelAppendsLeaveNoGap(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
@@ -216,8 +264,8 @@ func TestAFailedChangeLeavesNoGap(t *testing.T) {
 	})
 }
 
-// Erasing a person's statement and salt leaves the leaf, and every proof, its own included.
-func TestErasureKeepsAllProofs(t *testing.T) {
+// A statement that somebody deleted leaves its leaf, and every proof, its own included. It does not count as erased.
+func TestAMissingStatementLeavesAllProofs(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		h := newHouse(t, env)
 		var made []evidence.Entry
@@ -225,6 +273,7 @@ func TestErasureKeepsAllProofs(t *testing.T) {
 			made = append(made, h.append(t, answer(fmt.Sprint(i))))
 		}
 		erased := made[2]
+		// As an erasure writes it; package privacy's tests erase people.
 		if err := h.exec("DELETE FROM statement WHERE id = ?", erased.StatementID); err != nil {
 			t.Fatal(err)
 		}
@@ -236,7 +285,7 @@ func TestErasureKeepsAllProofs(t *testing.T) {
 		h.wantTree(t)
 		h.read(t, func(tx *db.Tx) error {
 			if _, err := h.log.Statement(tx, erased.StatementID); !fault.Has(err, fault.NothingHere) {
-				t.Errorf("the erased statement: %v", err)
+				t.Errorf("a statement that is missing without an erasure: %v", err)
 			}
 			at, err := h.log.EntriesAt(tx, 1, erased.Leaf, 3)
 			if _, there := at[erased.Leaf]; err != nil || there || len(at) != 2 {

@@ -3,6 +3,7 @@ package privacy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"einverstanden/backend/audit"
@@ -109,6 +110,7 @@ func (s *Service) eraseAll(ctx context.Context, due []Mark, report *Report) erro
 			return err
 		}
 	}
+	var failed []error
 	for _, mark := range due {
 		err := s.erase(ctx, search, mark)
 		code, kept := reasonToKeep(err)
@@ -116,13 +118,13 @@ func (s *Service) eraseAll(ctx context.Context, due []Mark, report *Report) erro
 		case kept:
 			report.Kept[mark.ID] = code
 		case fault.Has(err, fault.NothingHere): // cancelled, or carried out elsewhere, in this moment
-		case err != nil:
-			return err
+		case err != nil: // the others are not to wait for this one
+			failed = append(failed, fmt.Errorf("erasure %s: %w", mark.ID, err))
 		default:
 			report.Erased = append(report.Erased, mark.ID)
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // erase removes one person from every domain and from the log's statements, all or nothing.
