@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"einverstanden/backend/db"
 	"einverstanden/backend/evidence"
@@ -17,7 +18,7 @@ func letter(guardian string) proof.Statement {
 	return proof.Statement{
 		Kind:        proof.KindLetter,
 		Declaration: &proof.LetterDeclared{Letter: "0193-letter", Person: id.GuardianOf(id.Guardian(guardian)), Act: "issued"},
-		Server:      &proof.LetterServer{},
+		Server:      &proof.LetterServer{At: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)},
 	}
 }
 
