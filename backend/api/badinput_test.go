@@ -140,9 +140,11 @@ func TestBodiesThatAreTooLarge(t *testing.T) {
 	fits := []byte(`{"language": "de"}` + strings.Repeat(" ", bodyLimit-18))
 	c.want(204, c.raw(string(fits), nil))
 	large := append(fits, ' ')
-	c.wantProblem(413, "body_too_large", c.raw(string(large), nil))
-	chunked := func(r *http.Request) { r.ContentLength = -1 }
-	c.wantProblem(413, "body_too_large", c.raw(string(large), chunked))
+	put := func(change func(*http.Request)) answer {
+		return c.sendBy(insist, "PUT", "/me/language", "", large, change)
+	}
+	c.wantProblem(413, "body_too_large", put(nil))
+	c.wantProblem(413, "body_too_large", put(func(r *http.Request) { r.ContentLength = -1 })) // in chunks
 	office := c.h.as(authz.Office)
 	csv := func(r *http.Request) { r.Header.Set("Content-Type", "text/csv") }
 	office.wantProblem(413, "body_too_large", office.send("POST", "/imports", "", bytes.Repeat([]byte("a"), maxFile+1), csv))

@@ -3,6 +3,7 @@ package api
 // White box: the tests walk the table of access rules and check replies against the registered operations.
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -263,6 +264,32 @@ func (c *client) post(path, key string, body any) answer {
 // send makes a request as the app does; change may alter it afterwards.
 func (c *client) send(method, path, key string, body []byte, change func(*http.Request)) answer {
 	c.h.t.Helper()
+	return c.sendBy(http.DefaultClient.Do, method, path, key, body, change)
+}
+
+// insist sends as far as it gets and reads the answer all the same: whoever is refused in the middle of a body gets the
+// answer and then a closed connection, of which http.Client tells the second at times.
+func insist(request *http.Request) (*http.Response, error) {
+	conn, err := net.Dial("tcp", request.URL.Host)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	request.Close = true
+	_ = request.Write(conn) // the answer says what came of it
+	response, err := http.ReadResponse(bufio.NewReader(conn), request)
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(response.Body)
+	response.Body = io.NopCloser(bytes.NewReader(content))
+	return response, err
+}
+
+func (c *client) sendBy(
+	do func(*http.Request) (*http.Response, error), method, path, key string, body []byte, change func(*http.Request),
+) answer {
+	c.h.t.Helper()
 	if !strings.HasPrefix(path, "/api") && !strings.HasSuffix(path, "z") {
 		path = apiPrefix + path
 	}
@@ -288,7 +315,7 @@ func (c *client) send(method, path, key string, body []byte, change func(*http.R
 	if change != nil {
 		change(request)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := do(request)
 	if err != nil {
 		c.h.t.Fatal(err)
 	}
