@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"mime"
+	"net/http"
 	"reflect"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ func (s *Server) receiptRoutes() {
 			mediaPDF:  {Schema: &huma.Schema{Type: "string", Format: "binary"}},
 		},
 	}}
-	route(s, authz.DecideForChild, file, s.getReceipt)
+	route(s, authz.DecideForChild, answers(file, http.StatusGone), s.getReceipt)
 	route(s, authz.DecideForChild, get("/receipts/{id}/summary", "children", "getReceiptSummary", "What a receipt's page shows, as things stand now"), s.getReceiptSummary)
 }
 

@@ -10,9 +10,12 @@ import (
 
 // ReceiptTexts gives the texts that belong into the receipt of a statement, as shown and the German one, to whoever may
 // have that receipt: a decision's own person; of a sanction or a hold, whoever has a say for the pupil. To anybody else
-// there is none.
+// there is none. That one was erased is StatementErased to its signer alone.
 func (s *Service) ReceiptTexts(tx *db.Tx, actor authz.Actor, statement id.Statement) ([][]byte, error) {
 	said, err := s.said(tx, statement)
+	if fault.Has(err, fault.StatementErased) {
+		return nil, s.erasedTo(tx, actor, statement, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -30,6 +33,18 @@ func (s *Service) ReceiptTexts(tx *db.Tx, actor authz.Actor, statement id.Statem
 		return nil, err
 	}
 	return nil, fault.New(fault.NothingHere)
+}
+
+// erasedTo keeps from everybody but the signer that something was erased (abuse X26).
+func (s *Service) erasedTo(tx *db.Tx, actor authz.Actor, statement id.Statement, told error) error {
+	erased, _, err := s.log.Erased(tx, statement)
+	if err != nil {
+		return err
+	}
+	if actor.Person.ID == "" || erased.Signer != actor.Person {
+		return fault.New(fault.NothingHere)
+	}
+	return told
 }
 
 // said is the statement as it was written.

@@ -120,10 +120,24 @@ func TestTheSignerOfAnErasedStatementIsRemembered(t *testing.T) {
 		if signer := left(); signer != h.parent() {
 			t.Errorf("the signer is %v", signer)
 		}
+		// X26: whoever asks for the receipt and did not sign learns no more than of one that never was.
+		stranger := w.household("Ole", "Fremd")
+		asked := func(person id.Person, code fault.Code) {
+			t.Helper()
+			w.Read(func(tx *db.Tx) error {
+				_, err := w.app.Consents.ReceiptTexts(tx, w.As(person), receipt.ID)
+				wantFault(t, err, code)
+				return nil
+			})
+		}
+		asked(h.parent(), fault.StatementErased)
+		asked(stranger.parent(), fault.NothingHere)
+		asked(id.Person{}, fault.NothingHere)
 		w.passes(fortnight) // the mother's time is over, too
 		if report := w.run(); len(report.Erased) != 1 {
 			t.Fatalf("got %+v", report)
 		}
+		asked(h.parent(), fault.NothingHere)
 		if signer := left(); signer != (id.Person{}) {
 			t.Errorf("the erased signer is %v", signer)
 		}

@@ -5403,6 +5403,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Gone */
+			410: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Unprocessable Entity */
 			422: {
 				headers: {
