@@ -11,6 +11,8 @@ type Staff = 'teacher' | 'office' | 'head' | 'dpo'
 /** A school of the test's own, and what happens to its server. */
 export interface School {
 	demo: Demo
+	/** Where its data lie. */
+	folder: string
 	/** Ends the server, as a crash or a lost network would. */
 	stop: () => Promise<void>
 	/** Serves the same data again, on the same port, with a fresh letter. */
@@ -30,6 +32,7 @@ export const test = base.extend<Fixtures>({
 		let server: Server | undefined = await serve(folder)
 		const school: School = {
 			demo: server.demo,
+			folder,
 			stop: async () => {
 				await server?.stop()
 				server = undefined

@@ -5,7 +5,7 @@ type Who = 'nobody' | 'guardian' | 'teacher' | 'office' | 'head' | 'dpo'
 
 /** Every screen that is reached by its address alone. */
 const screens: Record<Who, (ids: Demo['ids']) => string[]> = {
-	nobody: (ids) => ['/e', '/sign-in', `/text/${ids.school}`, '/gibt-es-nicht'],
+	nobody: (ids) => ['/e', '/sign-in', '/verify', `/text/${ids.school}`, '/gibt-es-nicht'],
 	guardian: (ids) => ['/home', `/home/${ids.pupil}`, `/home/${ids.pupil}/change`, '/home/settings'],
 	teacher: (ids) => ['/classes', `/classes/${ids.class}`, '/meetings', `/meetings/${ids.meeting}`],
 	office: (ids) => [
@@ -17,7 +17,7 @@ const screens: Record<Who, (ids: Demo['ids']) => string[]> = {
 		'/office/decisions'
 	],
 	head: () => ['/office/staff'],
-	dpo: (ids) => ['/office', `/office/pupils/${ids.pupil}`]
+	dpo: (ids) => ['/office', `/office/pupils/${ids.pupil}`, '/office/evidence']
 }
 
 async function enter(page: Page, demo: Demo, who: Who): Promise<void> {

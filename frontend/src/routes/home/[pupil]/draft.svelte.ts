@@ -3,6 +3,8 @@ import type { DrawnSignature } from '$lib/components/signature/strokes'
 
 export type Relation = 'together' | 'alone' | 'legal_guardian'
 export type How = 'typed' | 'drawn'
+/** How the answer is sent: with a passkey's confirmation or without. */
+export type Way = 'passkey' | 'plain'
 
 type Kept = Pick<Draft, 'relation' | 'answer' | 'place'>
 

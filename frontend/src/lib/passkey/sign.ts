@@ -1,0 +1,46 @@
+import type { components } from '$lib/api/schema'
+import { base64, fromBase64 } from './canonical'
+import { challengeOf, declare, type Request, type Signing } from './declaration'
+
+export type Assertion = components['schemas']['AssertionBody']
+
+const timeout = 5 * 60 * 1000 // nobody is hurried while looking for a device
+
+/**
+ * Has a passkey of the person sign what is about to be sent (W3C WebAuthn 3, section 7.2), with its owner verified by
+ * the device. Undefined where the person closed the dialog, or the device could not: nothing has happened then.
+ */
+export async function sign(request: Request, signing: Signing): Promise<Assertion | undefined> {
+	const { declaration } = await declare(request, signing)
+	const challenge = await challengeOf(signing.nonce, declaration)
+	const credential = await ask(challenge, signing.credentials)
+	if (!credential) return undefined
+	const { authenticatorData, clientDataJSON, signature } = credential.response as AuthenticatorAssertionResponse
+	return {
+		state: signing.state,
+		credential: text(credential.rawId),
+		authenticatorData: text(authenticatorData),
+		clientData: text(clientDataJSON),
+		signature: text(signature)
+	}
+}
+
+async function ask(challenge: BufferSource, credentials: string[]): Promise<PublicKeyCredential | undefined> {
+	try {
+		const found = await navigator.credentials.get({
+			publicKey: {
+				challenge,
+				rpId: location.hostname,
+				allowCredentials: credentials.map((id) => ({ type: 'public-key', id: fromBase64(id) })),
+				userVerification: 'required',
+				timeout
+			}
+		})
+		return (found as PublicKeyCredential | null) ?? undefined
+	} catch (error) {
+		if (error instanceof DOMException) return undefined
+		throw error
+	}
+}
+
+const text = (buffer: ArrayBuffer): string => base64(new Uint8Array(buffer))
