@@ -28,7 +28,7 @@ func (s *Server) evidenceRoutes() {
 	verify.RequestBody = &huma.RequestBody{Required: true, Description: "the receipt's JSON or PDF as it is, at most 1 MiB", Content: map[string]*huma.MediaType{
 		"application/octet-stream": binary, mediaPDF: binary, mediaJSON: binary,
 	}}
-	route(s, authz.Public, answers(verify, http.StatusOK, http.StatusTooManyRequests), s.verifyReceipt)
+	route(s, authz.Public, answers(as(files, verify), http.StatusOK, http.StatusTooManyRequests), s.verifyReceipt)
 }
 
 type checkpointInput struct {

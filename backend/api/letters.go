@@ -23,7 +23,7 @@ func (s *Server) letterRoutes() {
 		Description: "one page per letter", Content: map[string]*huma.MediaType{"application/pdf": {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
 		Headers: map[string]*huma.Param{"X-Letter-Count": {Schema: &huma.Schema{Type: "integer"}, Description: "number of letters"}},
 	}}
-	route(s, authz.IssueLetters, answers(printing, 404), s.printLetters)
+	route(s, authz.IssueLetters, answers(as(files, printing), 404), s.printLetters)
 	route(s, authz.IssueLetters, answers(get("/letters", "letters", "listLetters", "Letters, the newest first"), 400, 404), s.listLetters)
 	void := post("/letters/{id}/void", "letters", "voidLetter", "Make an unused letter worthless")
 	void.DefaultStatus = http.StatusNoContent

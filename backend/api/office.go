@@ -19,7 +19,7 @@ func (s *Server) officeRoutes() {
 	set := idempotent(put("/guardianships/{id}", "office", "setGuardianship", "Custody and marks; what could raise a mode waits for a second member of staff"))
 	route(s, authz.EditGuardianships, answers(set, 200, 202), s.setGuardianship)
 	record := idempotent(post("/pupils/{id}/recorded-decisions", "office", "recordDecision", "A decision received on paper, by phone or in person"))
-	route(s, authz.RecordForOthers, answers(record, 201, 202), s.recordDecision)
+	route(s, authz.RecordForOthers, answers(lowersByAnswer(record), 201, 202), s.recordDecision)
 	route(s, authz.RecordForOthers, idempotent(post("/decisions/{id}/invalidation", "office", "invalidateDecision", "A recorded decision was not that person's")), s.invalidateDecision)
 	route(s, authz.RecordForOthers, idempotent(post("/decisions/{id}/confirmation", "office", "confirmWithdrawal", "The office has checked a withdrawal that a teacher received")), s.confirmWithdrawal)
 	route(s, authz.RecordForOthers, get("/received-withdrawals", "office", "listReceivedWithdrawals", "Withdrawals that teachers received, not confirmed yet"), s.listReceived)

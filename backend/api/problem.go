@@ -67,7 +67,7 @@ func (s *Server) toProblem(ctx context.Context, err error) *Problem {
 	}
 	request := requestOf(ctx)
 	problem := newProblem(request, known)
-	if problem.Status >= 500 {
+	if problem.Status >= 500 && known.Code != fault.Overloaded { // a flood must not become one of the log
 		s.log.ErrorContext(ctx, "request failed", "request", request.id, "code", known.Code, "err", err)
 	}
 	return problem

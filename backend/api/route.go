@@ -97,6 +97,7 @@ func (s *Server) declare(access authz.Permission, op *huma.Operation) {
 	}
 	s.access[op.Method+" "+op.Path] = access
 	op.Metadata["access"] = access
+	s.works.add(op)
 	op.Description = strings.TrimSpace(op.Description + "\n\nAccess: " + string(access) + ".")
 	op.Errors = append(op.Errors, errorsOf(access, *op)...)
 	if op.Responses == nil {

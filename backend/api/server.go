@@ -62,6 +62,8 @@ type Server struct {
 	log    *slog.Logger
 	access map[string]authz.Permission // "METHOD /path" → what it needs
 	closed chan struct{}               // closed when the server stops: streams end
+	works  workTable                   // which class of work a request is
+	load   *load
 
 	checkEvery time.Duration // how often a stream checks the right to it; tests make it short
 }
@@ -82,7 +84,7 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE
 func New(deps Deps) (*Server, error) {
 	s := &Server{
 		Deps: deps, url: deps.URL, clock: deps.Clock, log: deps.Log,
-		access: map[string]authz.Permission{}, closed: make(chan struct{}), checkEvery: checkEvery,
+		access: map[string]authz.Permission{}, closed: make(chan struct{}), load: newLoad(capacities()), checkEvery: checkEvery,
 	}
 	web, err := newWeb(deps.Web)
 	if err != nil {
@@ -92,7 +94,7 @@ func New(deps Deps) (*Server, error) {
 	s.app = s.newFiber()
 	s.huma = s.newHuma()
 	s.app.Use(s.begin, s.canonicalHost)
-	s.app.Use("/api", s.signIn, s.sameOrigin)
+	s.app.Use("/api", s.admit, s.signIn, s.sameOrigin)
 	s.routes()
 	s.app.Get("/livez", s.live).Name("livez")
 	s.app.Get("/readyz", s.readyz).Name("readyz")

@@ -50,6 +50,7 @@ func (s *Server) streamRoute() {
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "events", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}},
 	}}
+	op = as(streaming, op)
 	s.declare(authz.SeeModes, &op)
 	for _, status := range append(op.Errors, http.StatusInternalServerError) {
 		op.Responses[strconv.Itoa(status)] = s.problemResponse(status)
@@ -85,7 +86,7 @@ func (s *Server) streamRoster(c *fiber.Ctx) error {
 	c.Set("X-Accel-Buffering", "no")
 	w := rosterWriter{
 		server: s, stream: stream, conn: c.Context().Conn(), actor: actor, meeting: watched,
-		token: strings.Clone(c.Cookies(accessCookie)), request: requestOf(c.UserContext()).id,
+		token: strings.Clone(c.Cookies(accessCookie)), request: requestOf(c.UserContext()).id, leave: keepPlace(c),
 	}
 	c.Context().SetBodyStreamWriter(w.run)
 	return nil
@@ -100,11 +101,13 @@ type rosterWriter struct {
 	meeting id.Meeting
 	token   string
 	request string
+	leave   func() // gives the stream's place back
 	out     *bufio.Writer
 }
 
 // run sends until the reader goes, the right to look ends, or time is up. A panic here would end the process.
 func (w *rosterWriter) run(out *bufio.Writer) {
+	defer w.leave()
 	defer w.stream.Close()
 	defer func() {
 		if r := recover(); r != nil {

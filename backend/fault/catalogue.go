@@ -91,6 +91,11 @@ const (
 	DatabaseUnavailable Code = "database_unavailable"
 	TakesTooLong        Code = "takes_too_long"
 	LogBroken           Code = "log_broken"
+	Overloaded          Code = "overloaded"
+
+	HostRefused     Code = "host_refused"
+	HostUnreachable Code = "host_unreachable"
+	HostAnswer      Code = "host_answer_unusable"
 )
 
 var kinds = map[Code]Kind{
@@ -130,6 +135,9 @@ var kinds = map[Code]Kind{
 	TooManyTries: TooMany,
 
 	DatabaseUnavailable: Unavailable, TakesTooLong: Unavailable, LogBroken: Unavailable,
+	Overloaded: Unavailable,
+
+	HostRefused: Invalid, HostUnreachable: Unavailable, HostAnswer: Unavailable,
 }
 
 // KindOf gives the kind of a code; an unknown code is Internal.
