@@ -22,6 +22,7 @@ import (
 	"einverstanden/backend/intake"
 	"einverstanden/backend/invite"
 	"einverstanden/backend/meeting"
+	"einverstanden/backend/outbound"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/privacy"
 	"einverstanden/backend/rotation"
@@ -52,6 +53,7 @@ type App struct {
 	Intake    *intake.Service
 	Invites   *invite.Service
 	Notary    *evidence.Notary
+	Outbound  *outbound.Client
 	printer   *paper.Printer
 	Rotation  *rotation.Service
 	Privacy   *privacy.Service
@@ -114,6 +116,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Consents.WithPasskeys(a.credentials, c.URL.Scheme+"://"+c.URL.Host)
 	a.Intake = intake.NewService(d, keys, a.Schools, a.Hub)
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
+	a.Outbound = outbound.New(c.PrivateHosts, Version)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(evidenceLog), log)
 	return a, nil

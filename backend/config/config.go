@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -25,6 +26,7 @@ type Config struct {
 	DatabaseOwner  string     // EINVERSTANDEN_DATABASE_OWNER, DSN for migrations
 	DatabaseListen string     // EINVERSTANDEN_DATABASE_LISTEN, DSN that reaches the server directly; Database when empty
 	TrustedProxies []string   // EINVERSTANDEN_TRUSTED_PROXIES, addresses or networks whose X-Real-IP counts
+	PrivateHosts   []string   // EINVERSTANDEN_PRIVATE_HOSTS, servers in the own network that we may call: host or host:port
 	LogLevel       slog.Level // EINVERSTANDEN_LOG_LEVEL: info
 }
 
@@ -41,6 +43,7 @@ func Load(lookup func(string) (string, bool)) (Config, error) {
 	}
 	c.URL = r.publicURL(r.get("EINVERSTANDEN_URL", ""), c.Addr)
 	c.TrustedProxies = r.proxies(r.get("EINVERSTANDEN_TRUSTED_PROXIES", ""))
+	c.PrivateHosts = r.hosts(r.get("EINVERSTANDEN_PRIVATE_HOSTS", ""))
 	if level := r.get("EINVERSTANDEN_LOG_LEVEL", "info"); c.LogLevel.UnmarshalText([]byte(level)) != nil {
 		r.fail("EINVERSTANDEN_LOG_LEVEL", "is %q; debug, info, warn or error are possible", level)
 	}
@@ -104,7 +107,7 @@ func (r *reader) publicURL(raw, addr string) *url.URL {
 
 func (r *reader) proxies(list string) []string {
 	var proxies []string
-	for _, entry := range strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' }) {
+	for _, entry := range entries(list) {
 		_, badNetwork := netip.ParsePrefix(entry)
 		_, badAddress := netip.ParseAddr(entry)
 		if badNetwork != nil && badAddress != nil {
@@ -114,6 +117,44 @@ func (r *reader) proxies(list string) []string {
 		proxies = append(proxies, entry)
 	}
 	return proxies
+}
+
+// hosts are names or addresses, with a port where it is not 80 or 443. A scheme, a path or a pattern is refused: it
+// would look as if it narrowed or widened something.
+func (r *reader) hosts(list string) []string {
+	var hosts []string
+	for _, entry := range entries(list) {
+		if !isHost(entry) {
+			r.fail("EINVERSTANDEN_PRIVATE_HOSTS", "holds %q; host or host:port is wanted", entry)
+			continue
+		}
+		hosts = append(hosts, entry)
+	}
+	return hosts
+}
+
+func isHost(entry string) bool {
+	if _, err := netip.ParseAddr(strings.Trim(entry, "[]")); err == nil {
+		return true
+	}
+	host, port := entry, "443"
+	if strings.Contains(entry, ":") {
+		var err error
+		if host, port, err = net.SplitHostPort(entry); err != nil {
+			return false
+		}
+	}
+	_, err := strconv.ParseUint(port, 10, 16)
+	if _, badAddress := netip.ParseAddr(host); err == nil && badAddress == nil {
+		return true
+	}
+	return err == nil && strings.Trim(host, hostLetters) == "" && host != ""
+}
+
+const hostLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
+
+func entries(list string) []string {
+	return strings.FieldsFunc(list, func(c rune) bool { return c == ',' || c == ' ' })
 }
 
 // folders refuses keys inside the data folder: a copy of that folder would then hold database and keys together.

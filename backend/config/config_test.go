@@ -1,0 +1,55 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func load(t *testing.T, name, value string) (Config, error) {
+	t.Helper()
+	return Load(func(asked string) (string, bool) { return value, asked == name })
+}
+
+func TestPrivateHostsAreHostsAndPortsAlone(t *testing.T) {
+	c, err := load(t, "EINVERSTANDEN_PRIVATE_HOSTS", "bbb.schule.example, iserv.schule.example:8443,10.1.2.3 [fd00::5]:8443,fd00::6,[fd00::7]")
+	want := []string{"bbb.schule.example", "iserv.schule.example:8443", "10.1.2.3", "[fd00::5]:8443", "fd00::6", "[fd00::7]"}
+	if err != nil || !slices.Equal(c.PrivateHosts, want) {
+		t.Errorf("%q, %v", c.PrivateHosts, err)
+	}
+	for _, entry := range []string{"https://bbb.schule.example", "bbb.schule.example/", "*.schule.example", "10.0.0.0/8", "a@b", "a:b:c", ":443", "a:99999", "a:-1", "a:"} {
+		_, err := load(t, "EINVERSTANDEN_PRIVATE_HOSTS", entry)
+		if err == nil || !strings.Contains(err.Error(), "EINVERSTANDEN_PRIVATE_HOSTS") {
+			t.Errorf("%q: %v", entry, err)
+		}
+	}
+}
+
+// A9: the public URL comes from here alone, and is an origin.
+func TestThePublicURLIsAnOrigin(t *testing.T) {
+	for value, want := range map[string]string{
+		"https://einverstanden.schule.example": "https://einverstanden.schule.example", "https://schule.example/": "https://schule.example",
+		"http://localhost:8080": "http://localhost:8080", "": "http://localhost:8080",
+	} {
+		if c, err := load(t, "EINVERSTANDEN_URL", value); err != nil || c.URL.String() != want {
+			t.Errorf("%q gives %v, %v", value, c.URL, err)
+		}
+	}
+	for _, value := range []string{"http://schule.example", "https://a@schule.example", "https://schule.example/pfad", "https://schule.example/?a", "schule.example", "ftp://localhost"} {
+		if _, err := load(t, "EINVERSTANDEN_URL", value); err == nil {
+			t.Errorf("%q is accepted", value)
+		}
+	}
+}
+
+func TestTrustedProxiesAreAddressesAndNetworks(t *testing.T) {
+	c, err := load(t, "EINVERSTANDEN_TRUSTED_PROXIES", "172.28.0.0/24,::1")
+	if err != nil || !slices.Equal(c.TrustedProxies, []string{"172.28.0.0/24", "::1"}) {
+		t.Errorf("%q, %v", c.TrustedProxies, err)
+	}
+	for _, entry := range []string{"proxy.schule.example", "*", "10.0.0.0/33", "10.0.0"} {
+		if _, err := load(t, "EINVERSTANDEN_TRUSTED_PROXIES", entry); err == nil {
+			t.Errorf("%q is accepted", entry)
+		}
+	}
+}
