@@ -281,8 +281,8 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 	}
 }
 
-// A panic is told in the log alone, and the connection serves the next request.
-func TestAPanicTellsNothing(t *testing.T) {
+// A12: a panic is told in the log alone, and the connection serves the next request.
+func TestA12APanicTellsNothing(t *testing.T) {
 	h := newHouse(t, testkit.NewSQLite(t))
 	h.server.Live = nil // what the stream's handler needs
 	c := h.as(authz.Teacher)

@@ -78,7 +78,8 @@ func (f families) BirthDates(tx *db.Tx, person id.Person) (dates []calendar.Date
 	return dates, err
 }
 
-func newHouse(t *testing.T, env *testkit.Env) *house {
+// newHouse starts the server; change may set what it is built with.
+func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	t.Helper()
 	env.Clock.Set(time.Now()) // the access tokens of real requests are judged by the real time
 	s := env.NewSchool(t)
@@ -99,14 +100,17 @@ func newHouse(t *testing.T, env *testkit.Env) *house {
 	h.meetings = meeting.NewService(env.DB, s.Service, standings)
 	h.accounts = account.NewService(env.DB, env.Vault, evidence.NewLog(env.Vault), families{s.Service}, env.Clock.Now, log)
 	live := meeting.NewLive(h.meetings, s.Hub, env.Clock.Now, log)
-	h.server, err = New(Deps{
+	deps := Deps{
 		DB: env.DB, Accounts: h.accounts, Schools: s.Service, Consents: h.consents, Standings: standings, Meetings: h.meetings,
 		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service, s.Hub),
 		Invites: invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
 		Notary:  evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
 		URL: public, Clock: env.Clock.Now, Log: log, Version: "test",
-	})
-	if err != nil {
+	}
+	for _, change := range change {
+		change(&deps)
+	}
+	if h.server, err = New(deps); err != nil {
 		t.Fatal(err)
 	}
 	stopped := make(chan error, 1)

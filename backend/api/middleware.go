@@ -72,6 +72,7 @@ func (s *Server) sendProblem(c *fiber.Ctx, err error) {
 		c.Set(name, values[0])
 	}
 	c.Response().ResetBody()
+	c.Set(fiber.HeaderCacheControl, "no-store")
 	if sendErr := c.Status(problem.Status).JSON(problem, problemType); sendErr != nil {
 		s.log.Error("cannot send a problem", "err", sendErr)
 	}

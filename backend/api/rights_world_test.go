@@ -44,9 +44,9 @@ type world struct {
 	keys    int
 }
 
-func newWorld(t *testing.T, env *testkit.Env) *world {
+func newWorld(t *testing.T, env *testkit.Env, change ...func(*Deps)) *world {
 	t.Helper()
-	h := newHouse(t, env)
+	h := newHouse(t, env, change...)
 	w := &world{house: h, sites: map[place]site{}, clients: map[authz.Role]*client{}}
 	h.adult()
 	w.sites[own] = w.furnish(site{School: h.School, class: h.class, pupil: h.pupil, guardian: h.guardian})
