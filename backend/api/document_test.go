@@ -23,7 +23,7 @@ import (
 )
 
 // bareServer is enough for questions about routes and the document: nothing behind it is ever called.
-func bareServer(t *testing.T) *Server {
+func bareServer(t testing.TB) *Server {
 	t.Helper()
 	s, err := New(Deps{
 		URL: &url.URL{Scheme: "http", Host: "localhost:8080"}, Clock: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),

@@ -23,7 +23,7 @@ func (s *Server) importRoutes() {
 		"text/csv":                 {Schema: &huma.Schema{Type: "string", Format: "binary"}},
 		"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}},
 	}}
-	route(s, authz.ImportLists, as(files, propose), s.proposeImport)
+	route(s, authz.ImportLists, answers(as(files, propose), 422), s.proposeImport)
 	route(s, authz.ImportLists, get("/imports/{id}", "imports", "getImport", "The plan of an import, for 24 hours"), s.getImport)
 	route(s, authz.ImportLists, as(files, idempotent(post("/imports/{id}/apply", "imports", "applyImport", "Carry the plan out"))), s.applyImport)
 }

@@ -3468,6 +3468,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
