@@ -74,7 +74,7 @@ func TestAmbiguousRequestsAreRefusedOrRunOnce(t *testing.T) {
 		t.Run(test.id+" "+test.name, func(t *testing.T) {
 			w := newWire(t, nil)
 			replies := w.say(test.raw)
-			if len(replies) != 1 || replies[0].StatusCode != test.status || !replies[0].Close {
+			if len(replies) != 1 || replies[0].status != test.status || !replies[0].closes {
 				t.Fatalf("%d replies: %+v", len(replies), replies)
 			}
 			w.check(test, replies[0])
@@ -82,21 +82,20 @@ func TestAmbiguousRequestsAreRefusedOrRunOnce(t *testing.T) {
 	}
 }
 
-func (w *wire) check(test exchange, reply *http.Response) {
+func (w *wire) check(test exchange, reply reply11) {
 	w.t.Helper()
 	var problem struct{ Code string }
-	body, err := io.ReadAll(reply.Body)
-	if err != nil || test.code != "" && json.Unmarshal(body, &problem) != nil || problem.Code != test.code {
-		w.t.Errorf("got %q, want %s", body, test.code)
+	if test.code != "" && json.Unmarshal(reply.body, &problem) != nil || problem.Code != test.code {
+		w.t.Errorf("got %q, want %s", reply.body, test.code)
 	}
 	count, ranBehind := w.handled()
 	if count != test.handled || ranBehind && test.code != "" {
 		w.t.Errorf("%d requests reached the handlers, want %d; the one behind: %t", count, test.handled, ranBehind)
 	}
-	if strings.Contains(w.logs.String()+string(body), "geheim") {
+	if strings.Contains(w.logs.String()+string(reply.body), "geheim") {
 		w.t.Error("a header is told")
 	}
-	for _, missing := range missingHeaders(reply.Header, reply.Header.Get("Content-Type") == problemType) {
+	for _, missing := range missingHeaders(reply.header, reply.header.Get("Content-Type") == problemType) {
 		w.t.Errorf("the reply has no %s", missing)
 	}
 }
@@ -111,8 +110,8 @@ func TestA4LineFeedsAloneEndNothing(t *testing.T) {
 	} {
 		w := newWire(t, impatient)
 		for _, reply := range w.say(raw) {
-			if reply.StatusCode < 400 || !reply.Close {
-				t.Errorf("%q: %d", raw, reply.StatusCode)
+			if reply.status < 400 || !reply.closes {
+				t.Errorf("%q: %d", raw, reply.status)
 			}
 		}
 		if count, _ := w.handled(); count != 0 {
@@ -184,7 +183,7 @@ func TestA15SlowRequestsAreClosed(t *testing.T) {
 	for range 50 {
 		closed.Go(func() { w.trickle() })
 	}
-	if replies := w.say(behind); len(replies) != 1 || replies[0].StatusCode != 200 {
+	if replies := w.say(behind); len(replies) != 1 || replies[0].status != 200 {
 		t.Errorf("another client got %+v", replies)
 	}
 	closed.Wait()

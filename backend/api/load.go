@@ -36,15 +36,17 @@ type capacity struct {
 	wait, again   time.Duration
 }
 
-// capacities: places follow what the database takes at once; a queue is what its places get done within its wait.
+// capacities: reading asks the processors most, writing waits for the disk, where many commits go together. A queue is
+// for those who come in the same moment, not for a load that lasts: who is refused had better know at once.
 func capacities() [works]capacity {
+	processors := runtime.GOMAXPROCS(0)
 	return [works]capacity{
 		lowering:  {places: 16, queue: 512, wait: 5 * time.Second, again: time.Second},
-		signingIn: {places: 16, queue: 128, wait: 2 * time.Second, again: 2 * time.Second},
-		deciding:  {places: 32, queue: 128, wait: 2 * time.Second, again: 2 * time.Second},
-		reading:   {places: 32, queue: 256, wait: 2 * time.Second, again: 2 * time.Second},
+		signingIn: {places: 16, queue: 128, wait: time.Second, again: 2 * time.Second},
+		deciding:  {places: 32, queue: 128, wait: time.Second, again: 2 * time.Second},
+		reading:   {places: 8 * processors, queue: 32 * processors, wait: time.Second, again: 2 * time.Second},
 		streaming: {places: 2000, again: 5 * time.Second},
-		files:     {places: max(2, runtime.GOMAXPROCS(0)), queue: 8, wait: 3 * time.Second, again: 10 * time.Second},
+		files:     {places: max(2, processors), queue: 8, wait: time.Second, again: 10 * time.Second},
 	}
 }
 

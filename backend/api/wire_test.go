@@ -93,7 +93,7 @@ func (w *wire) handled() (count int, behind bool) {
 const behind = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 // say sends bytes and reads until the server closes the connection, which it must.
-func (w *wire) say(raw string) []*http.Response {
+func (w *wire) say(raw string) []reply11 {
 	w.t.Helper()
 	conn, err := net.Dial("tcp", w.address)
 	if err != nil {
@@ -109,7 +109,15 @@ func (w *wire) say(raw string) []*http.Response {
 	return w.parse(content)
 }
 
-func (w *wire) parse(content []byte) (all []*http.Response) {
+// reply11 is what stood on the wire.
+type reply11 struct {
+	status int
+	closes bool
+	header http.Header
+	body   []byte
+}
+
+func (w *wire) parse(content []byte) (all []reply11) {
 	w.t.Helper()
 	reader := bufio.NewReader(bytes.NewReader(content))
 	for {
@@ -124,8 +132,8 @@ func (w *wire) parse(content []byte) (all []*http.Response) {
 		if err != nil {
 			w.t.Fatalf("%q: %v", content, err)
 		}
-		response.Body = io.NopCloser(bytes.NewReader(body))
-		all = append(all, response)
+		response.Body.Close()
+		all = append(all, reply11{response.StatusCode, response.Close, response.Header, body})
 	}
 }
 
