@@ -31,6 +31,7 @@ type Service struct {
 	hasher   *hasher
 	tokens   *tokens
 	alive    *aliveCache
+	party    *relyingParty // nil: nobody has a passkey
 }
 
 // NewService needs the database, the keys, the log that keeps the evidence of letters, and whoever knows the families.
@@ -50,6 +51,12 @@ type Device struct {
 	Address  netip.Addr // of the client; guesses are counted by it
 	Token    string     // the device token of an earlier sign-in there; empty when there was none
 	Language string     // that the browser asks for; an account that is made takes it
+
+	UserAgent string // kept coarsely, see describe
+	Shared    bool   // others use the browser too: the session ends soon when nobody uses it
+
+	way    Way       // set by the way in
+	proved time.Time // when the person last proved who they are; zero: with this sign-in
 }
 
 // SignedIn is what a sign-in or a refresh gives. The tokens are secrets.
@@ -62,6 +69,7 @@ type SignedIn struct {
 	RefreshToken   string
 	RefreshExpires time.Time // the session's end, whatever happens
 	DeviceToken    string
+	Shared         bool // the browser must forget all this when it closes
 }
 
 // Profile is what an account says about itself.
@@ -89,7 +97,10 @@ type sealedProfile struct {
 }
 
 // Sealed are the columns that hold sealed values.
-var Sealed = []vault.Column{{Table: "account", Column: "profile", Row: "id"}, {Table: "passkey", Column: "body", Row: "id"}}
+var Sealed = []vault.Column{
+	{Table: "account", Column: "profile", Row: "id"}, {Table: "passkey", Column: "body", Row: "id"},
+	{Table: "passkey_user", Column: "handle", Row: "account_id"},
+}
 
 func profilePlace(school id.School, account id.Account) vault.Place {
 	return vault.Place{School: school, Table: "account", Column: "profile", Row: string(account)}

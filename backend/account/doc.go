@@ -1,6 +1,6 @@
-// Package account owns who may come in: accounts with their roles and persons, sign-in by letter and by password, the
-// letters themselves, sessions and their tokens, and the counters that slow guessing down. Further ways in (passkey,
-// school login, PIN, device link) end where these do: in a session that openSession writes.
+// Package account owns who may come in: accounts with their roles and persons, sign-in by letter, by
+// password and by passkey, the letters themselves, sessions and their tokens, and the counters that slow guessing down.
+// Every way in stands in Ways and ends in a session that openSession writes.
 //
 // That a letter was issued, redeemed or made void is evidence: each step appends its statement in its own transaction.
 //

@@ -23,7 +23,7 @@ const nowhere id.School = "nowhere"
 // has been signed in: nobody redeems what they printed (X2). Guesses are limited (TooManyTries), and a wrong birth date
 // is one, or a found letter would give a child's birth date away.
 func (s *Service) RedeemLetter(ctx context.Context, letterNo, secret string, birthDate calendar.Date, device Device) (SignedIn, error) {
-	letterNo = normalLetterNo(letterNo)
+	letterNo, device.way = normalLetterNo(letterNo), ByLetter
 	schools, err := s.schoolsOfLetter(ctx, letterNo)
 	if err != nil {
 		return SignedIn{}, err
@@ -47,7 +47,7 @@ func (s *Service) RedeemLetter(ctx context.Context, letterNo, secret string, bir
 
 // isGuess tells which outcomes stay counted.
 func isGuess(err error) bool {
-	return fault.Has(err, fault.CodeInvalid) || fault.Has(err, fault.BirthDateMismatch) || fault.Has(err, fault.PasswordWrong)
+	return fault.Has(err, fault.CodeInvalid) || fault.Has(err, fault.BirthDateMismatch) || fault.Has(err, fault.PasswordWrong) || fault.Has(err, fault.PasskeyRefused)
 }
 
 // normalLetterNo forgives the blanks and hyphens of whoever types in groups.

@@ -17,6 +17,7 @@ import (
 const (
 	familySession = 180 * 24 * time.Hour // guardians, and pupils who came by their own letter
 	staffSession  = 12 * time.Hour
+	sharedSession = 30 * time.Minute // without use, on a device that others use too; refreshing is use
 )
 
 // repeatWindow is how long a refresh whose answer was lost may be repeated.
@@ -36,13 +37,23 @@ func sessionLife(role authz.Role) time.Duration {
 func (s *Service) openSession(tx *db.Tx, account accountRow, role authz.Role, person id.Person, device Device) (SignedIn, error) {
 	actor := authz.Actor{School: tx.School, Account: account.ID, Session: id.New[id.Session](), Role: role, Person: person}
 	refresh, token := newRefreshToken(tx.School, actor.Session), deviceToken(device.Token)
+	kind, browser := describe(device.UserAgent)
+	proved := device.proved
+	if proved.IsZero() {
+		proved = tx.Now
+	}
 	row := sessionRow{
 		SchoolID: tx.School, ID: actor.Session, AccountID: account.ID, Role: role,
 		RefreshHash: tokenHash(s.tokens.format(refresh)), DeviceHash: tokenHash(token),
-		CreatedAt: tx.Now.UnixMicro(), ExpiresAt: tx.Now.Add(sessionLife(role)).UnixMicro(),
+		CreatedAt: tx.Now.UnixMicro(), Way: device.way, ProvedAt: proved.UnixMicro(), Shared: device.Shared,
+		DeviceKind: kind, Browser: browser,
 	}
+	row.ExpiresAt = row.endAt(tx.Now).UnixMicro()
 	if person != (id.Person{}) {
 		row.PersonKind, row.PersonID = &person.Kind, &person.ID
+	}
+	if err := s.endOnDevice(tx, row.DeviceHash); err != nil {
+		return SignedIn{}, err
 	}
 	if err := insertSession(tx, row); err != nil {
 		return SignedIn{}, err
@@ -51,6 +62,34 @@ func (s *Service) openSession(tx *db.Tx, account accountRow, role authz.Role, pe
 		s.log.Info("signed in", "school", actor.School, "account", actor.Account, "session", actor.Session, "role", actor.Role)
 	})
 	return s.signedIn(tx, row, account, refresh, token)
+}
+
+// endOnDevice ends what is open in the browser: its cookies are about to be replaced, and whoever comes in starts clean.
+func (s *Service) endOnDevice(tx *db.Tx, deviceHash string) error {
+	open, err := sessionsOnDevice(tx, deviceHash)
+	if err != nil {
+		return err
+	}
+	return s.endAll(tx, open)
+}
+
+func (s *Service) endAll(tx *db.Tx, sessions []id.Session) error {
+	for _, session := range sessions {
+		if err := endSession(tx, session); err != nil {
+			return err
+		}
+		tx.AfterCommit(func() { s.alive.forget(session) })
+	}
+	return nil
+}
+
+// endAt is when the session ends if nobody uses it after now.
+func (r sessionRow) endAt(now time.Time) time.Time {
+	end := time.UnixMicro(r.CreatedAt).Add(sessionLife(r.Role)).UTC()
+	if idle := now.Add(sharedSession); r.Shared && idle.Before(end) {
+		return idle
+	}
+	return end
 }
 
 func (s *Service) signedIn(tx *db.Tx, session sessionRow, account accountRow, refresh refreshToken, device string) (SignedIn, error) {
@@ -65,7 +104,7 @@ func (s *Service) signedIn(tx *db.Tx, session sessionRow, account accountRow, re
 	return SignedIn{
 		Actor: session.actor(), Name: profile.Name, Language: account.Language,
 		AccessToken: access, AccessExpires: expires,
-		RefreshToken: s.tokens.format(refresh), RefreshExpires: session.end(), DeviceToken: device,
+		RefreshToken: s.tokens.format(refresh), RefreshExpires: session.end(), DeviceToken: device, Shared: session.Shared,
 	}, nil
 }
 
@@ -114,9 +153,11 @@ func (s *Service) Refresh(ctx context.Context, token, device string) (SignedIn, 
 		case refreshReused:
 			return s.endReused(tx, view.Session)
 		case refreshFresh:
-			if err := rotateSession(tx, old.session, tokenHash(token), tokenHash(s.tokens.format(s.tokens.successor(old)))); err != nil {
+			end := view.Session.endAt(tx.Now)
+			if err := rotateSession(tx, old.session, tokenHash(token), tokenHash(s.tokens.format(s.tokens.successor(old))), end); err != nil {
 				return err
 			}
+			view.Session.ExpiresAt = end.UnixMicro()
 		case refreshRepeated: // the successor is in place already
 		}
 		next, err = s.signedIn(tx, view.Session, view.account(), s.tokens.successor(old), device)

@@ -13,7 +13,7 @@ import (
 // same PasswordWrong for the same work; after ten failures in an hour the pauses between two tries grow
 // (TooManyTries), whether the account exists or not.
 func (s *Service) SignInWithPassword(ctx context.Context, email, password string, device Device) (SignedIn, error) {
-	email = normalEmail(email)
+	email, device.way = normalEmail(email), ByPassword
 	counted, err := s.reserve(ctx, passwordCounters(email))
 	if err != nil {
 		return SignedIn{}, err

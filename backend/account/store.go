@@ -34,6 +34,7 @@ type directoryKind string
 const (
 	directoryLetter     directoryKind = "letter"
 	directoryStaffEmail directoryKind = "staff_email"
+	directoryPasskey    directoryKind = "passkey_handle"
 )
 
 func insertAccount(tx *db.Tx, row accountRow, role authz.Role) error {
@@ -113,4 +114,17 @@ func joinPerson(tx *db.Tx, account id.Account, person id.Person) error {
 		return err
 	}
 	return nil
+}
+
+// rolesOf are the roles of an account.
+func rolesOf(tx *db.Tx, account id.Account) (roles []authz.Role, err error) {
+	err = tx.G().Table("account_role").Where("school_id = ? AND account_id = ?", tx.School, account).Order("role").Pluck("role", &roles).Error
+	return roles, err
+}
+
+// personsOf are the persons that have joined an account.
+func personsOf(tx *db.Tx, account id.Account, kind id.PersonKind) (persons []string, err error) {
+	err = tx.G().Table("account_person").Where("school_id = ? AND account_id = ? AND person_kind = ?", tx.School, account, kind).
+		Order("person_id").Pluck("person_id", &persons).Error
+	return persons, err
 }

@@ -22,6 +22,11 @@ type sessionRow struct {
 	CreatedAt   int64
 	ExpiresAt   int64
 	EndedAt     *int64
+	Way         Way
+	ProvedAt    int64
+	Shared      bool
+	DeviceKind  DeviceKind
+	Browser     Browser
 }
 
 func (sessionRow) TableName() string { return "session" }
@@ -64,12 +69,12 @@ func sessionByID(tx *db.Tx, session id.Session) (view sessionView, err error) {
 	return view, err
 }
 
-// rotateSession replaces the refresh token that is still the present one. When a parallel refresh was faster, the
+// rotateSession replaces the refresh token that is still the present one, and moves the session's end. When a parallel refresh was faster, the
 // transaction runs again and finds that its token has become the previous one.
-func rotateSession(tx *db.Tx, session id.Session, from, to string) error {
+func rotateSession(tx *db.Tx, session id.Session, from, to string, end time.Time) error {
 	result := tx.G().Table("session").
 		Where("school_id = ? AND id = ? AND refresh_hash = ? AND ended_at IS NULL", tx.School, session, from).
-		Updates(map[string]any{"refresh_hash": to, "rotated_hash": from, "rotated_at": tx.Now.UnixMicro()})
+		Updates(map[string]any{"refresh_hash": to, "rotated_hash": from, "rotated_at": tx.Now.UnixMicro(), "expires_at": end.UnixMicro()})
 	if result.Error == nil && result.RowsAffected == 0 {
 		return db.ErrAgain
 	}
@@ -88,4 +93,11 @@ func usedDevice(tx *db.Tx, account id.Account, deviceHash string) (bool, error) 
 	err := tx.G().Table("session").Where("school_id = ? AND account_id = ? AND device_hash = ?", tx.School, account, deviceHash).
 		Count(&sessions).Error
 	return sessions > 0, err
+}
+
+// sessionsOnDevice are those that have not ended in the browser.
+func sessionsOnDevice(tx *db.Tx, deviceHash string) (open []id.Session, err error) {
+	err = tx.G().Table("session").Where("school_id = ? AND device_hash = ? AND ended_at IS NULL", tx.School, deviceHash).
+		Order("id").Pluck("id", &open).Error
+	return open, err
 }

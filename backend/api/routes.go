@@ -4,6 +4,7 @@ package api
 func (s *Server) routes() {
 	s.publicRoutes()
 	s.sessionRoutes()
+	s.passkeyRoutes()
 	s.childRoutes()
 	s.receiptRoutes()
 	s.evidenceRoutes()

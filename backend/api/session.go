@@ -64,6 +64,7 @@ type device struct {
 	address  netip.Addr
 	token    string
 	language string
+	agent    string
 }
 
 // Resolve takes what is needed from the request before the handler runs; huma calls it.
@@ -71,6 +72,7 @@ func (d *device) Resolve(ctx huma.Context) []error {
 	d.address, _ = netip.ParseAddr(ctx.RemoteAddr()) // not an address: counted as one unknown client
 	d.token = cookieOf(ctx, deviceCookie)
 	d.language = preferredLanguage(ctx.Header("Accept-Language"))
+	d.agent = ctx.Header("User-Agent")
 	return nil
 }
 
@@ -83,7 +85,7 @@ func cookieOf(ctx huma.Context, name string) string {
 }
 
 func (d *device) device() account.Device {
-	return account.Device{Address: d.address, Token: d.token, Language: d.language}
+	return account.Device{Address: d.address, Token: d.token, Language: d.language, UserAgent: d.agent}
 }
 
 type letterInput struct {
@@ -92,6 +94,7 @@ type letterInput struct {
 		LetterNo  string `json:"letterNo" maxLength:"20" doc:"8 digits"`
 		Secret    string `json:"secret" maxLength:"40" doc:"14 symbols; blanks, hyphens, case and O/I/L are forgiven"`
 		BirthDate string `json:"birthDate" format:"date" doc:"of any child of the letter's recipient"`
+		Shared    bool   `json:"shared,omitempty" doc:"others use this device too: the session ends when the browser closes, or after 30 minutes without use"`
 	}
 }
 
@@ -100,7 +103,9 @@ func (s *Server) signInWithLetter(ctx context.Context, in *letterInput) (*signed
 	if err != nil {
 		return nil, fault.InvalidField("birthDate", fault.FieldInvalid)
 	}
-	signedIn, err := s.Accounts.RedeemLetter(ctx, in.Body.LetterNo, in.Body.Secret, birthDate, in.device.device())
+	where := in.device.device()
+	where.Shared = in.Body.Shared
+	signedIn, err := s.Accounts.RedeemLetter(ctx, in.Body.LetterNo, in.Body.Secret, birthDate, where)
 	return s.signedIn(ctx, signedIn, err)
 }
 
@@ -144,11 +149,20 @@ func (s *Server) signedIn(ctx context.Context, signedIn account.SignedIn, err er
 		return nil, err
 	}
 	now := s.clock()
+	cookie := hostCookie
+	if signedIn.Shared {
+		cookie = passingCookie
+	}
 	return &signedInReply{Body: me, SetCookie: []http.Cookie{
-		hostCookie(accessCookie, signedIn.AccessToken, signedIn.AccessExpires.Sub(now)),
-		hostCookie(refreshCookie, signedIn.RefreshToken, signedIn.RefreshExpires.Sub(now)),
-		hostCookie(deviceCookie, signedIn.DeviceToken, deviceLife),
+		cookie(accessCookie, signedIn.AccessToken, signedIn.AccessExpires.Sub(now)),
+		cookie(refreshCookie, signedIn.RefreshToken, signedIn.RefreshExpires.Sub(now)),
+		cookie(deviceCookie, signedIn.DeviceToken, deviceLife),
 	}}, nil
+}
+
+// passingCookie is a hostCookie that is gone when the browser closes, whatever its life.
+func passingCookie(name, value string, _ time.Duration) http.Cookie {
+	return http.Cookie{Name: name, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }
 
 // hostCookie lives for the given time; zero or less removes it.

@@ -105,6 +105,8 @@ func (h *house) answerWithPlace() {
 	h.must(err)
 	_, err = h.Accounts.AddPasskey(h.school, account.Passkey{Account: in.Actor.Account, Credential: []byte("c"), PublicKey: []byte("k")})
 	h.must(err)
+	_, err = h.Accounts.BeginPasskey(h.school, in.Actor, "Lena Öztürk")
+	h.must(err)
 	office, err := h.demoActor(h.school, authz.Office)
 	h.must(err)
 	video := participation.Video

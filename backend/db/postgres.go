@@ -32,7 +32,7 @@ func openPostgres(options Options) (*DB, error) {
 }
 
 // outsideTables have no row level security: what must be found before a school is known, and goose's own.
-var outsideTables = map[string]bool{"directory": true, "attempt": true, "goose_db_version": true}
+var outsideTables = map[string]bool{"directory": true, "attempt": true, "ceremony": true, "goose_db_version": true}
 
 // Check refuses a PostgreSQL role that could bypass row level security, and a schema in which a table is not guarded.
 // On SQLite there is nothing to check: the schema itself admits one school only.

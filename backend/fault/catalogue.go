@@ -47,6 +47,9 @@ const (
 	CodeInvalid   Code = "code_invalid"
 	PasswordWrong Code = "password_wrong"
 
+	PasskeyRefused    Code = "passkey_refused"
+	DeviceCodeInvalid Code = "device_code_invalid"
+
 	NotAllowedHere     Code = "not_allowed"
 	NotSameOrigin      Code = "not_same_origin"
 	LetterUsed         Code = "letter_used"
@@ -55,6 +58,9 @@ const (
 	BirthDateMismatch  Code = "birth_date_mismatch"
 	SecondPersonNeeded Code = "second_person_needed"
 	HeadNeeded         Code = "head_confirmation_needed"
+
+	PasskeyNeeded     Code = "passkey_needed"
+	FreshSignInNeeded Code = "fresh_sign_in_needed"
 
 	NothingHere Code = "not_found"
 
@@ -112,9 +118,11 @@ var kinds = map[Code]Kind{
 	FileTooManyColumns: Invalid, FileEmpty: Invalid, FileControlChar: Invalid,
 
 	NotSignedIn: Unauthorized, CodeInvalid: Unauthorized, PasswordWrong: Unauthorized,
+	PasskeyRefused: Unauthorized, DeviceCodeInvalid: Unauthorized,
 
 	NotAllowedHere: Forbidden, NotSameOrigin: Forbidden, LetterUsed: Forbidden, LetterExpired: Forbidden,
 	LetterVoid: Forbidden, BirthDateMismatch: Forbidden, SecondPersonNeeded: Forbidden, HeadNeeded: Forbidden,
+	PasskeyNeeded: Forbidden, FreshSignInNeeded: Forbidden,
 
 	NothingHere: NotFound,
 

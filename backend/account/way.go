@@ -1,0 +1,37 @@
+package account
+
+import (
+	"slices"
+
+	"einverstanden/backend/authz"
+)
+
+// Way is how somebody came into a session.
+type Way string
+
+// The ways there are.
+const (
+	ByLetter   Way = "letter"
+	ByPassword Way = "password"
+	ByPasskey  Way = "passkey"
+)
+
+// WayIn describes a way into a session.
+type WayIn struct {
+	Way       Way
+	Operation string       // of the API, which opens the session
+	Roles     []authz.Role // that can come by it
+	Enrols    bool         // whoever came by it may add and remove passkeys, see mayChangePasskeys
+}
+
+// Ways is the one table of all ways into a session (ASVS 6.1.3, 6.3.4); a test of package api holds it against the
+// routes. A session of a way that does not stand here enrols nothing.
+var Ways = []WayIn{
+	{Way: ByLetter, Operation: "signInWithLetter", Roles: []authz.Role{authz.Guardian, authz.Pupil}, Enrols: true},
+	{Way: ByPassword, Operation: "signInWithPassword", Roles: staffRoles, Enrols: true},
+	{Way: ByPasskey, Operation: "signInWithPasskey", Roles: authz.Roles, Enrols: true},
+}
+
+func (w Way) enrols() bool {
+	return slices.ContainsFunc(Ways, func(in WayIn) bool { return in.Way == w && in.Enrols })
+}
