@@ -18,6 +18,7 @@ type ceremonyKind string
 const (
 	ceremonyRegistration ceremonyKind = "registration" // of a passkey
 	ceremonyPasskey      ceremonyKind = "passkey"      // a sign-in by passkey
+	ceremonyDeviceLink   ceremonyKind = "device link"
 )
 
 // passkeyCeremony is how long a browser may take to ask its owner.

@@ -189,7 +189,7 @@ func (s *Service) mayRemovePasskeys(tx *db.Tx, actor authz.Actor) error {
 	return nil
 }
 
-func (r sessionRow) provedBefore(t time.Time) bool { return time.UnixMicro(r.ProvedAt).Before(t) }
+func (r sessionRow) provedBefore(t time.Time) bool { return r.proved().Before(t) }
 
 // NeedsPasskey tells whether a yes of the actor takes its passkey: there is one, and the person proved who they are
 // more than a day ago (settled 16, abuse X7).

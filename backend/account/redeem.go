@@ -47,7 +47,8 @@ func (s *Service) RedeemLetter(ctx context.Context, letterNo, secret string, bir
 
 // isGuess tells which outcomes stay counted.
 func isGuess(err error) bool {
-	return fault.Has(err, fault.CodeInvalid) || fault.Has(err, fault.BirthDateMismatch) || fault.Has(err, fault.PasswordWrong) || fault.Has(err, fault.PasskeyRefused)
+	return fault.Has(err, fault.CodeInvalid) || fault.Has(err, fault.BirthDateMismatch) || fault.Has(err, fault.PasswordWrong) ||
+		fault.Has(err, fault.PasskeyRefused) || fault.Has(err, fault.DeviceCodeInvalid)
 }
 
 // normalLetterNo forgives the blanks and hyphens of whoever types in groups.

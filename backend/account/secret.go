@@ -22,37 +22,47 @@ const (
 // symbol that does not fit.
 var ErrNoSecret = errors.New("account: not a letter secret")
 
-// newSecret makes a fresh secret. 32 divides 256, so that five bits of a random byte favour no symbol.
-func newSecret() Secret {
-	var values [secretRandom]byte
-	_, _ = rand.Read(values[:]) // never fails: it ends the program instead (crypto/rand)
-	symbols := make([]byte, 0, secretSymbols)
+// newSecret makes a fresh secret.
+func newSecret() Secret { return Secret(newSymbols(secretRandom)) }
+
+// newSymbols draws random symbols and adds their check symbol. 32 divides 256, so that five bits of a random byte
+// favour no symbol.
+func newSymbols(random int) string {
+	values := make([]byte, random)
+	_, _ = rand.Read(values) // never fails: it ends the program instead (crypto/rand)
+	symbols := make([]byte, 0, random+1)
 	for i := range values {
 		values[i] &= 31
 		symbols = append(symbols, crockfordDigits[values[i]])
 	}
-	return Secret(append(symbols, crockfordDigits[checkValue(values[:])]))
+	return string(append(symbols, crockfordDigits[checkValue(values)]))
 }
 
 // ParseSecret reads a secret as a person types it: blanks, hyphens and case do not matter, O is 0, I and L are 1.
 func ParseSecret(text string) (Secret, error) {
-	symbols := make([]byte, 0, secretSymbols)
+	symbols, err := parseSymbols(text, secretSymbols)
+	return Secret(symbols), err
+}
+
+// parseSymbols reads that many symbols, of which the last is a check symbol.
+func parseSymbols(text string, count int) (string, error) {
+	symbols := make([]byte, 0, count)
 	var remainder byte
 	for _, r := range text {
 		if r == ' ' || r == '\t' || r == '-' {
 			continue
 		}
 		value, ok := symbolValue(r)
-		if !ok || len(symbols) == secretSymbols {
+		if !ok || len(symbols) == count {
 			return "", ErrNoSecret
 		}
 		symbols = append(symbols, crockfordDigits[value])
 		remainder = timesX(remainder) ^ value
 	}
-	if len(symbols) != secretSymbols || remainder != 0 {
+	if len(symbols) != count || remainder != 0 {
 		return "", ErrNoSecret
 	}
-	return Secret(symbols), nil
+	return string(symbols), nil
 }
 
 // Format is the secret as it is printed: XXXX-XXXX-XXXX-XX.

@@ -83,9 +83,10 @@ func (s *Service) endAll(tx *db.Tx, sessions []id.Session) error {
 	return nil
 }
 
-// endAt is when the session ends if nobody uses it after now.
+// endAt is when the session ends if nobody uses it after now. A further device lasts no longer than the one that made
+// its link, or a chain of links would last for ever.
 func (r sessionRow) endAt(now time.Time) time.Time {
-	end := time.UnixMicro(r.CreatedAt).Add(sessionLife(r.Role)).UTC()
+	end := r.proved().Add(sessionLife(r.Role)).UTC()
 	if idle := now.Add(sharedSession); r.Shared && idle.Before(end) {
 		return idle
 	}

@@ -101,3 +101,10 @@ func sessionsOnDevice(tx *db.Tx, deviceHash string) (open []id.Session, err erro
 		Order("id").Pluck("id", &open).Error
 	return open, err
 }
+
+// openSessions are those of an account that live, the newest first.
+func openSessions(tx *db.Tx, account id.Account) (rows []sessionRow, err error) {
+	err = tx.G().Where("school_id = ? AND account_id = ? AND ended_at IS NULL AND expires_at > ?", tx.School, account, tx.Now.UnixMicro()).
+		Order("created_at DESC, id DESC").Find(&rows).Error
+	return rows, err
+}

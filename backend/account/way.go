@@ -11,9 +11,10 @@ type Way string
 
 // The ways there are.
 const (
-	ByLetter   Way = "letter"
-	ByPassword Way = "password"
-	ByPasskey  Way = "passkey"
+	ByLetter     Way = "letter"
+	ByPassword   Way = "password"
+	ByPasskey    Way = "passkey"
+	ByDeviceLink Way = "device_link"
 )
 
 // WayIn describes a way into a session.
@@ -30,6 +31,7 @@ var Ways = []WayIn{
 	{Way: ByLetter, Operation: "signInWithLetter", Roles: []authz.Role{authz.Guardian, authz.Pupil}, Enrols: true},
 	{Way: ByPassword, Operation: "signInWithPassword", Roles: staffRoles, Enrols: true},
 	{Way: ByPasskey, Operation: "signInWithPasskey", Roles: authz.Roles, Enrols: true},
+	{Way: ByDeviceLink, Operation: "signInWithDeviceLink", Roles: []authz.Role{authz.Guardian}, Enrols: true},
 }
 
 func (w Way) enrols() bool {

@@ -50,9 +50,15 @@ var rights = map[string]right{
 	"getEntry": {at("/entry"), "200 200 200 200 200 200 200"},
 	"getText":  {schoolText, "200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404"},
 
-	"signInWithLetter":    {wrongLetter, "401 401 401 401 401 401 401"},
-	"signInWithPassword":  {wrongPassword, "401 401 401 401 401 401 401"},
-	"refreshSession":      {with("/session/refresh", nil), "401 200 200 200 200 200 200"},
+	"signInWithLetter":     {wrongLetter, "401 401 401 401 401 401 401"},
+	"signInWithPassword":   {wrongPassword, "401 401 401 401 401 401 401"},
+	"refreshSession":       {with("/session/refresh", nil), "401 200 200 200 200 200 200"},
+	"listDevices":          {at("/devices"), "401 200 200 200 200 200 200"},
+	"endDevice":            {ownDevice, "401 204/404/404/404 204/404/404/404 204/404/404/404 204/404/404/404 204/404/404/404 204/404/404/404"},
+	"endOtherDevices":      {at("/devices"), "401 204 204 204 204 204 204"},
+	"makeDeviceLink":       {with("/session/device-links", nil), "401 201 403 403 403 403 403"},
+	"signInWithDeviceLink": {with("/session/device-link", object{"code": "0000-0001"}), "401 401 401 401 401 401 401"},
+
 	"getPasskeyChallenge": {with("/session/passkey/challenge", nil), "200 200 200 200 200 200 200"},
 	"signInWithPasskey":   {with("/session/passkey", noAssertion), "401 401 401 401 401 401 401"},
 	"beginPasskey":        {with("/session/passkey/registration", nil), "401 200 200 200 200 200 200"},

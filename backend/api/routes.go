@@ -5,6 +5,7 @@ func (s *Server) routes() {
 	s.publicRoutes()
 	s.sessionRoutes()
 	s.passkeyRoutes()
+	s.deviceRoutes()
 	s.childRoutes()
 	s.receiptRoutes()
 	s.evidenceRoutes()

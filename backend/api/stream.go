@@ -23,7 +23,7 @@ import (
 
 const (
 	pingEvery    = 15 * time.Second // the only way to notice a reader that has gone
-	checkEvery   = 5 * time.Second  // how long a stream may outlive the session or the right
+	checkEvery   = 4 * time.Second  // with the second that a session is remembered (package account): 5 s at most (B9)
 	streamEnds   = 5 * time.Minute  // then the browser connects again, and its right is checked again
 	writeWithin  = 10 * time.Second // a reader that takes longer is cut off
 	retryPreface = "retry: 1000\n\n"

@@ -36,6 +36,7 @@ const (
 	Public            Permission = "public"
 	Self              Permission = "self"
 	DecideForChild    Permission = "decide_for_child"    // read the form, answer, withdraw, own receipts
+	LinkDevices       Permission = "link_devices"        // sign a further device of one's own in
 	SeeModes          Permission = "see_modes"           // classes, meetings, rosters, today's modes
 	PlanMeetings      Permission = "plan_meetings"       // make a meeting of one's own classes
 	ReceiveWithdrawal Permission = "receive_withdrawal"  // note a withdrawal told in person
@@ -55,6 +56,7 @@ const (
 var table = map[Permission][]Role{
 	Self:              Roles,
 	DecideForChild:    {Guardian, Pupil},
+	LinkDevices:       {Guardian},
 	SeeModes:          {Teacher, Office, Head},
 	PlanMeetings:      {Teacher},
 	ReceiveWithdrawal: {Teacher, Office, Head},

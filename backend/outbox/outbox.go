@@ -16,6 +16,9 @@ type Topic string
 // DecisionRecorded is about somebody who answered or withdrew; receipts and notices follow from it.
 const DecisionRecorded Topic = "decision.recorded"
 
+// DeviceLinked is about a further device that was signed in by a link; its owner's other devices are told.
+const DeviceLinked Topic = "device.linked"
+
 // Job is one thing to be done after the change is durable. Payload holds opaque ids only.
 type Job struct {
 	Topic    Topic

@@ -35,7 +35,7 @@ CREATE TABLE directory (
 INSERT INTO directory (kind, key_hash, school_id) SELECT kind, key_hash, school_id FROM directory_before;
 DROP TABLE directory_before;
 
--- proved_at: when the person last proved who they are; a linked device takes it over. 0: before it was kept.
+-- proved_at: when the person last proved who they are; a linked device takes it over. 0: with the sign-in.
 ALTER TABLE session ADD COLUMN way text NOT NULL DEFAULT '';
 ALTER TABLE session ADD COLUMN proved_at bigint NOT NULL DEFAULT 0;
 ALTER TABLE session ADD COLUMN shared boolean NOT NULL DEFAULT false;
