@@ -99,6 +99,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	standings := standing.NewService(env.DB, h.consents, s.Service)
 	h.meetings = meeting.NewService(env.DB, s.Service, standings)
 	h.accounts = account.NewService(env.DB, env.Vault, evidence.NewLog(env.Vault), families{s.Service}, env.Clock.Now, log).WithPasskeys(public)
+	h.consents.WithUnproven(h.accounts.NeedsPasskey)
 	live := meeting.NewLive(h.meetings, s.Hub, env.Clock.Now, log)
 	deps := Deps{
 		DB: env.DB, Accounts: h.accounts, Schools: s.Service, Consents: h.consents, Standings: standings, Meetings: h.meetings,

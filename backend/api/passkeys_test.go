@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"einverstanden/backend/account"
 	"einverstanden/backend/authz"
@@ -151,5 +152,51 @@ func TestC6NoSessionOverHTTPForWhatDoesNotFit(t *testing.T) {
 		if after := sessions(); after != before+1 {
 			t.Errorf("%d sessions became %d", before, after)
 		}
+	})
+}
+
+// X7: a child taps yes on a phone that has been signed in for days. Saying no, and less, never asks.
+func TestX7AYesInAnOldSessionAsksForThePasskeyAndLoweringDoesNot(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		h := newHouse(t, env)
+		c := h.as(authz.Guardian)
+		p := c.addPasskey()
+		days := func() {
+			t.Helper()
+			err := env.DB.WriteUnaudited(h.Ctx, func(tx *db.Tx) error {
+				return tx.G().Exec("UPDATE session SET proved_at = ? WHERE id = ?", tx.Now.Add(-25*time.Hour).UnixMicro(), c.current()).Error
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		again := func() { c.want(200, c.post("/session/passkey", "", c.assertion(p))) }
+		days()
+		c.wantProblem(403, "passkey_needed", c.post(c.decisions(), "k1", c.yes("audio")))
+		c.wantMode("none")
+		c.want(201, c.post(c.decisions(), "k2", c.yes("none")))
+		again()
+		c.want(201, c.post(c.decisions(), "k3", c.yes("video")))
+		days()
+		c.want(201, c.post(c.decisions(), "k4", c.yes("audio"))) // less than before
+		c.wantMode("audio")
+		c.wantProblem(403, "passkey_needed", c.post(c.decisions(), "k5", c.yes("video")))
+		c.want(201, c.post("/children/"+string(h.pupil.ID)+"/withdrawals", "k6", object{"extent": "all"}))
+		c.wantProblem(403, "passkey_needed", c.post(c.decisions(), "k7", c.yes("audio")))
+		c.wantMode("none")
+		again()
+		c.want(201, c.post(c.decisions(), "k7", c.yes("audio")))
+		c.wantMode("audio")
+
+		without := h.nobody()
+		without.signInWithLetter(id.GuardianOf(h.Guardian("Max", "Fremd", h.stranger).ID), h.stranger.BirthDate)
+		c = without
+		days() // whoever has no passkey is not asked
+		var sheet consentBody
+		c.want(200, c.get("/children/"+string(h.stranger.ID)+"/consent?lang=de")).into(t, &sheet)
+		c.want(201, c.post("/children/"+string(h.stranger.ID)+"/decisions", "k8", object{
+			"answer": "video", "formVersion": sheet.Version.ID, "textSha256": sheet.German.TextSHA256, "language": "de", "after": nil,
+			"signature": object{"kind": "typed", "name": "Max Fremd"},
+		}))
 	})
 }

@@ -28,6 +28,7 @@ type Service struct {
 
 	credentials Credentials // nil: nobody has a passkey
 	origin      string      // of our pages
+	unproven    Unproven    // nil: nobody is asked
 }
 
 // NewService needs the database, the keys, the evidence log, the school's people, and the hub that hears of changes.
@@ -63,15 +64,19 @@ const maxChangesADay = 10
 
 // Answer records an answer of the actor for a pupil it has a say for. Somebody else's pupil is NothingHere. A yes is
 // refused with FormSuperseded when another version is in force, with AnsweredMeanwhile when the person has acted since
-// what the page showed; a no never is.
+// what the page showed, with PasskeyNeeded when it is long ago that the person proved who they are; a no never is.
 func (s *Service) Answer(ctx context.Context, actor authz.Actor, in AnswerInput) (Outcome, error) {
 	if err := in.clean(); err != nil {
 		return Outcome{}, err
 	}
 	return s.decide(ctx, actor, in.Pupil, func(tx *db.Tx, who sayer) (draft, error) {
 		d, err := s.draftAnswer(tx, who, in)
-		if err == nil && in.Assertion != nil {
+		switch {
+		case err != nil:
+		case in.Assertion != nil:
 			d.passkey, d.blind, err = s.openAssertion(tx, actor, in.Pupil, *in.Assertion)
+		default:
+			err = s.checkProven(tx, actor, who, in.Answer)
 		}
 		return d, err
 	})
