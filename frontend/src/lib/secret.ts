@@ -13,9 +13,15 @@ export const groupedSecret = (text: string): string => (normalSecret(text).match
 const timesX = (value: number) => ((value << 1) & 31) ^ (value & 16 ? 5 : 0)
 
 /** Whether the check symbol fits: a single wrong symbol, and two neighbours swapped, are always found. */
-export function isSecret(text: string): boolean {
+export const isSecret = (text: string): boolean => isChecked(text, secretLength)
+
+/** The code of a further device: 7 random symbols and a check symbol. */
+export const deviceCodeLength = 8
+export const isDeviceCode = (text: string): boolean => isChecked(text, deviceCodeLength)
+
+function isChecked(text: string, length: number): boolean {
 	const secret = normalSecret(text)
-	if (secret.length !== secretLength) return false
+	if (secret.length !== length) return false
 	let rest = 0
 	for (const symbol of secret) {
 		const value = symbols.indexOf(symbol)

@@ -1,5 +1,6 @@
 import type app from './locales/de/app.json'
 import type consent from './locales/de/consent.json'
+import type door from './locales/de/door.json'
 import type guardian from './locales/de/guardian.json'
 import type office from './locales/de/office.json'
 import type records from './locales/de/records.json'
@@ -18,6 +19,7 @@ type Plural<K extends string> = K extends `${infer Base}_${'zero' | 'one' | 'two
 /** Every key there is: plain for the namespace app, with a prefix for the others. A misspelt one is a type error. */
 export type Key =
 	| Leaf<typeof app>
+	| `door:${Leaf<typeof door>}`
 	| `guardian:${Leaf<typeof guardian>}`
 	| `consent:${Leaf<typeof consent>}`
 	| `teacher:${Leaf<typeof teacher>}`
