@@ -87,7 +87,7 @@ export async function signIn(page: Page, demo: Demo, role: Staff): Promise<void>
 	await page.goto('/sign-in')
 	await page.getByLabel('E-Mail-Adresse').fill(demo.accounts[role].email)
 	await page.getByLabel('Passwort').fill(demo.accounts[role].password)
-	await page.getByRole('button', { name: 'Anmelden' }).click()
+	await page.getByRole('button', { name: 'Anmelden', exact: true }).click()
 	await expect(page).not.toHaveURL(/sign-in/)
 }
 

@@ -4,7 +4,7 @@ test('a wrong password is refused kindly', async ({ page, school }) => {
 	await page.goto('/sign-in')
 	await page.getByLabel('E-Mail-Adresse').fill(school.demo.accounts.teacher.email)
 	await page.getByLabel('Passwort').fill('falsch-geraten-123')
-	await page.getByRole('button', { name: 'Anmelden' }).click()
+	await page.getByRole('button', { name: 'Anmelden', exact: true }).click()
 	await expect(page.getByRole('alert')).toContainText('Passwort')
 	await expect(page).toHaveURL(/sign-in/)
 })
