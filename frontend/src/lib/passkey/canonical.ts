@@ -37,8 +37,3 @@ export async function sha256(...parts: Uint8Array[]): Promise<Uint8Array<ArrayBu
 }
 
 export const hex = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
-
-/** Standard base64 with padding (RFC 4648, section 4), as the API has it. */
-export const base64 = (bytes: Uint8Array): string => btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(''))
-
-export const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (c) => c.charCodeAt(0))

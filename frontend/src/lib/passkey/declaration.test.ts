@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { base64 } from './canonical'
+import { toBase64 } from '$lib/base64'
 import { challengeOf, declare, type Body, type Signing } from './declaration'
 import vectors from './testdata/declarations.json'
 
@@ -12,7 +12,7 @@ describe('a declaration is the one that the server makes', () => {
 			expect(made.private).toBe(vector.private)
 			expect(made.privateSha256).toBe(vector.privateSha256)
 			expect(made.declaration).toBe(vector.declaration)
-			expect(base64(await challengeOf(vector.signing.nonce, made.declaration))).toBe(vector.challenge)
+			expect(toBase64(await challengeOf(vector.signing.nonce, made.declaration))).toBe(vector.challenge)
 		})
 	}
 

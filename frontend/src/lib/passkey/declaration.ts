@@ -1,5 +1,6 @@
 import type { components } from '$lib/api/schema'
-import { bytesOf, canonical, fromBase64, hex, sha256, type Value } from './canonical'
+import { fromBase64 } from '$lib/base64'
+import { bytesOf, canonical, hex, sha256, type Value } from './canonical'
 
 type Schemas = components['schemas']
 export type Signing = Schemas['SigningBody']

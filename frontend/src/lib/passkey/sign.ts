@@ -1,5 +1,5 @@
 import type { components } from '$lib/api/schema'
-import { base64, fromBase64 } from './canonical'
+import { fromBase64, toBase64 } from '$lib/base64'
 import { challengeOf, declare, type Request, type Signing } from './declaration'
 
 export type Assertion = components['schemas']['AssertionBody']
@@ -18,10 +18,10 @@ export async function sign(request: Request, signing: Signing): Promise<Assertio
 	const { authenticatorData, clientDataJSON, signature } = credential.response as AuthenticatorAssertionResponse
 	return {
 		state: signing.state,
-		credential: text(credential.rawId),
-		authenticatorData: text(authenticatorData),
-		clientData: text(clientDataJSON),
-		signature: text(signature)
+		credential: toBase64(credential.rawId),
+		authenticatorData: toBase64(authenticatorData),
+		clientData: toBase64(clientDataJSON),
+		signature: toBase64(signature)
 	}
 }
 
@@ -42,5 +42,3 @@ async function ask(challenge: BufferSource, credentials: string[]): Promise<Publ
 		throw error
 	}
 }
-
-const text = (buffer: ArrayBuffer): string => base64(new Uint8Array(buffer))

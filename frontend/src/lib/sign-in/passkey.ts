@@ -1,7 +1,7 @@
 import { api, call } from '$lib/api/client'
 import type { Problem } from '$lib/api/problem'
 import type { Me } from '$lib/api/types'
-import { fromBase64, toBase64 } from './bytes'
+import { fromBase64, toBase64 } from '$lib/base64'
 
 /** Registering and signing in by passkey (W3C WebAuthn 3). Declarations are signed elsewhere. */
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fromBase64, toBase64 } from './bytes'
+import { fromBase64, toBase64 } from './base64'
 
 describe('bytes in base64', () => {
 	it('come back as they were, whatever their length', () => {
