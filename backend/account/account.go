@@ -32,6 +32,7 @@ type Service struct {
 	tokens   *tokens
 	alive    *aliveCache
 	party    *relyingParty // nil: nobody has a passkey
+	lessons  Lessons       // nil: no lesson carries a session
 }
 
 // NewService needs the database, the keys, the log that keeps the evidence of letters, and whoever knows the families.
@@ -55,8 +56,9 @@ type Device struct {
 	UserAgent string // kept coarsely, see describe
 	Shared    bool   // others use the browser too: the session ends soon when nobody uses it
 
-	way    Way       // set by the way in
-	proved time.Time // when the person last proved who they are; zero: with this sign-in
+	way     Way       // set by the way in
+	proved  time.Time // when the person last proved who they are; zero: with this sign-in
+	limited bool      // by a password alone, where a second factor is owed
 }
 
 // SignedIn is what a sign-in or a refresh gives. The tokens are secrets.
@@ -100,6 +102,7 @@ type sealedProfile struct {
 var Sealed = []vault.Column{
 	{Table: "account", Column: "profile", Row: "id"}, {Table: "passkey", Column: "body", Row: "id"},
 	{Table: "passkey_user", Column: "handle", Row: "account_id"},
+	{Table: "totp", Column: "secret", Row: "id"}, {Table: "invitation", Column: "body", Row: "id"},
 }
 
 func profilePlace(school id.School, account id.Account) vault.Place {

@@ -224,7 +224,7 @@ func asFault(err error) *fault.Error {
 // searchDatabase names the first table in which the text stands, in whatever column.
 func (d *door) searchDatabase(t testing.TB, text string) string {
 	t.Helper()
-	for _, table := range []string{"account", "account_role", "account_person", "session", "letter", "audit", "directory", "attempt"} {
+	for _, table := range []string{"account", "account_role", "account_person", "session", "letter", "totp", "recovery_code", "invitation", "audit", "directory", "attempt"} {
 		var rows []map[string]any
 		if err := d.env.DB.Read(d.ctx, func(tx *db.Tx) error { return tx.G().Table(table).Find(&rows).Error }); err != nil {
 			t.Fatal(err)

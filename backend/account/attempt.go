@@ -52,6 +52,11 @@ func passwordCounters(email string) []counter {
 	return []counter{{kind: "password", subject: email, limit: passwordLimit, pause: passwordPause}}
 }
 
+// factorCounters count wrong codes while an authenticator app is being set up.
+func factorCounters(account id.Account) []counter {
+	return []counter{{kind: "factor", subject: string(account), limit: passwordLimit, pause: passwordPause}}
+}
+
 // letterCounters come in the order in which their rows are locked.
 func letterCounters(letterNo string, address netip.Addr, school id.School) []counter {
 	from := addressGroup(address)

@@ -241,7 +241,7 @@ func TestC5NothingToComeInWithIsKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		staff, err := d.SignInWithPassword(t.Context(), "office@schule.example", goodPassword, phone)
+		staff, err := d.SignInWithPassword(t.Context(), "office@schule.example", goodPassword, account.Proof{}, phone)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -123,11 +123,11 @@ func checkNewPassword(password string, known ...string) error {
 	length := utf8.RuneCountInString(normalPassword(password))
 	switch {
 	case length < passwordMin:
-		return passwordFault(fault.FieldInvalid, fmt.Errorf("the password has %d characters, %d are needed", length, passwordMin))
+		return passwordFault(fault.PasswordShort, fmt.Errorf("the password has %d characters, %d are needed", length, passwordMin))
 	case length > passwordMax:
 		return passwordFault(fault.FieldTooLong, fmt.Errorf("the password has %d characters, %d are the most", length, passwordMax))
 	case isCommon(password, known...):
-		return passwordFault(fault.FieldInvalid, errors.New("the password is made of words and rows that are tried first"))
+		return passwordFault(fault.PasswordCommon, errors.New("the password is made of words and rows that are tried first"))
 	}
 	return nil
 }

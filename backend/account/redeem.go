@@ -48,7 +48,7 @@ func (s *Service) RedeemLetter(ctx context.Context, letterNo, secret string, bir
 // isGuess tells which outcomes stay counted.
 func isGuess(err error) bool {
 	return fault.Has(err, fault.CodeInvalid) || fault.Has(err, fault.BirthDateMismatch) || fault.Has(err, fault.PasswordWrong) ||
-		fault.Has(err, fault.PasskeyRefused) || fault.Has(err, fault.DeviceCodeInvalid)
+		fault.Has(err, fault.PasskeyRefused) || fault.Has(err, fault.DeviceCodeInvalid) || fault.Has(err, fault.SecondFactorWrong)
 }
 
 // normalLetterNo forgives the blanks and hyphens of whoever types in groups.

@@ -220,7 +220,7 @@ func TestParallelLettersOfOnePersonEndInOneAccount(t *testing.T) {
 func TestX2TheIssuersBrowserIsRefused(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		d := newDoor(t, env)
-		desk, err := d.SignInWithPassword(t.Context(), "office@schule.example", goodPassword, phone)
+		desk, err := d.SignInWithPassword(t.Context(), "office@schule.example", goodPassword, account.Proof{}, phone)
 		if err != nil {
 			t.Fatal(err)
 		}

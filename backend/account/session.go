@@ -18,6 +18,8 @@ const (
 	familySession = 180 * 24 * time.Hour // guardians, and pupils who came by their own letter
 	staffSession  = 12 * time.Hour
 	sharedSession = 30 * time.Minute // without use, on a device that others use too; refreshing is use
+	// limitedSession is long enough to set up a second factor, which is all that it is for.
+	limitedSession = 30 * time.Minute
 )
 
 // repeatWindow is how long a refresh whose answer was lost may be repeated.
@@ -35,7 +37,9 @@ func sessionLife(role authz.Role) time.Duration {
 
 // openSession is where every way in ends: it writes the session and mints its tokens. The actor's session is made here.
 func (s *Service) openSession(tx *db.Tx, account accountRow, role authz.Role, person id.Person, device Device) (SignedIn, error) {
-	actor := authz.Actor{School: tx.School, Account: account.ID, Session: id.New[id.Session](), Role: role, Person: person}
+	actor := authz.Actor{
+		School: tx.School, Account: account.ID, Session: id.New[id.Session](), Role: role, Person: person, Limited: device.limited,
+	}
 	refresh, token := newRefreshToken(tx.School, actor.Session), deviceToken(device.Token)
 	kind, browser := describe(device.UserAgent)
 	proved := device.proved
@@ -46,7 +50,7 @@ func (s *Service) openSession(tx *db.Tx, account accountRow, role authz.Role, pe
 		SchoolID: tx.School, ID: actor.Session, AccountID: account.ID, Role: role,
 		RefreshHash: tokenHash(s.tokens.format(refresh)), DeviceHash: tokenHash(token),
 		CreatedAt: tx.Now.UnixMicro(), Way: device.way, ProvedAt: proved.UnixMicro(), Shared: device.Shared,
-		DeviceKind: kind, Browser: browser,
+		Limited: device.limited, DeviceKind: kind, Browser: browser,
 	}
 	row.ExpiresAt = row.endAt(tx.Now).UnixMicro()
 	if person != (id.Person{}) {
@@ -86,7 +90,11 @@ func (s *Service) endAll(tx *db.Tx, sessions []id.Session) error {
 // endAt is when the session ends if nobody uses it after now. A further device lasts no longer than the one that made
 // its link, or a chain of links would last for ever.
 func (r sessionRow) endAt(now time.Time) time.Time {
-	end := r.proved().Add(sessionLife(r.Role)).UTC()
+	life := sessionLife(r.Role)
+	if r.Limited {
+		life = limitedSession
+	}
+	end := r.proved().Add(life).UTC()
 	if idle := now.Add(sharedSession); r.Shared && idle.Before(end) {
 		return idle
 	}
@@ -118,7 +126,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (authz.Actor, 
 	}
 	actor, alive, err := s.alive.ask(claimed.Session, func() (actor authz.Actor, alive bool, err error) {
 		err = s.db.Read(db.InSchool(ctx, claimed.School), func(tx *db.Tx) error {
-			view, err := sessionByID(tx, claimed.Session)
+			view, err := s.sessionNow(tx, claimed.Session)
 			actor, alive = view.Session.actor(), view.alive(tx.Now)
 			return err
 		})
@@ -143,7 +151,7 @@ func (s *Service) Refresh(ctx context.Context, token, device string) (SignedIn, 
 	var next SignedIn
 	var verdict refreshVerdict
 	err = s.db.WriteUnaudited(db.InSchool(ctx, old.school), func(tx *db.Tx) error {
-		view, err := sessionByID(tx, old.session)
+		view, err := s.sessionNow(tx, old.session)
 		if err != nil {
 			return err
 		}
@@ -158,7 +166,7 @@ func (s *Service) Refresh(ctx context.Context, token, device string) (SignedIn, 
 			if err := rotateSession(tx, old.session, tokenHash(token), tokenHash(s.tokens.format(s.tokens.successor(old))), end); err != nil {
 				return err
 			}
-			view.Session.ExpiresAt = end.UnixMicro()
+			view.Session.ExpiresAt = max(view.Session.ExpiresAt, end.UnixMicro()) // a lesson may carry it beyond
 		case refreshRepeated: // the successor is in place already
 		}
 		next, err = s.signedIn(tx, view.Session, view.account(), s.tokens.successor(old), device)

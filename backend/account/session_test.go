@@ -191,7 +191,7 @@ func TestB9ADisabledAccountIsOut(t *testing.T) {
 func TestASessionEndsHoweverOftenItIsRefreshed(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		d := newDoor(t, env)
-		signedIn, err := d.SignInWithPassword(t.Context(), "office@schule.example", goodPassword, phone)
+		signedIn, err := d.SignInWithPassword(t.Context(), "office@schule.example", goodPassword, account.Proof{}, phone)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,7 +240,7 @@ func TestADeviceKeepsItsToken(t *testing.T) {
 			t.Errorf("%q became %q (%v)", first.DeviceToken, second.DeviceToken, err)
 		}
 		device.Token = "chosen by the browser"
-		third, err := d.SignInWithPassword(t.Context(), "office@schule.example", goodPassword, device)
+		third, err := d.SignInWithPassword(t.Context(), "office@schule.example", goodPassword, account.Proof{}, device)
 		if err != nil || third.DeviceToken == device.Token || third.DeviceToken == first.DeviceToken {
 			t.Errorf("kept %q (%v)", third.DeviceToken, err)
 		}
@@ -258,7 +258,7 @@ func TestAFaultOfOursIsNotTheirs(t *testing.T) {
 		wantFault(t, err, fault.TakesTooLong)
 		_, err = d.Refresh(gone, signedIn.RefreshToken, signedIn.DeviceToken)
 		wantFault(t, err, fault.TakesTooLong)
-		_, err = d.SignInWithPassword(gone, "office@schule.example", goodPassword, phone)
+		_, err = d.SignInWithPassword(gone, "office@schule.example", goodPassword, account.Proof{}, phone)
 		wantFault(t, err, fault.TakesTooLong)
 		if _, err := d.Refresh(t.Context(), signedIn.RefreshToken, signedIn.DeviceToken); err != nil {
 			t.Error(err)

@@ -12,25 +12,34 @@ import (
 // SignInWithPassword signs in a member of staff. An unknown address, a wrong password and a disabled account are the
 // same PasswordWrong for the same work; after ten failures in an hour the pauses between two tries grow
 // (TooManyTries), whether the account exists or not.
-func (s *Service) SignInWithPassword(ctx context.Context, email, password string, device Device) (SignedIn, error) {
-	email, device.way = normalEmail(email), ByPassword
-	counted, err := s.reserve(ctx, passwordCounters(email))
-	if err != nil {
-		return SignedIn{}, err
-	}
-	account, role, err := s.findByPassword(ctx, email, password)
-	if !isGuess(err) {
-		s.giveBack(ctx, counted)
-	}
-	if err != nil {
-		return SignedIn{}, err
-	}
-	var signedIn SignedIn
-	err = s.db.WriteUnaudited(db.InSchool(ctx, account.SchoolID), func(tx *db.Tx) error {
-		signedIn, err = s.openSession(tx, account, role, id.Person{}, device)
-		return err
+//
+// A right password is told from a wrong one by the answers SecondFactorNeeded and SecondFactorWrong, which only it
+// gets; there is therefore nothing that their time could tell beyond that. A wrong code counts like a wrong password:
+// of a million codes three hold, and about fifteen can be tried in an hour. Without a second factor the session is
+// limited to setting one up.
+func (s *Service) SignInWithPassword(ctx context.Context, email, password string, proof Proof, device Device) (signedIn SignedIn, err error) {
+	email = normalEmail(email)
+	err = s.guess(ctx, passwordCounters(email), func() error {
+		account, role, err := s.findByPassword(ctx, email, password)
+		if err != nil {
+			return err
+		}
+		return s.db.WriteUnaudited(db.InSchool(ctx, account.SchoolID), func(tx *db.Tx) error {
+			limited, err := s.useFactor(tx, account.ID, proof)
+			if err != nil {
+				return err
+			}
+			signedIn, err = s.openStaffSession(tx, account, role, device, limited)
+			return err
+		})
 	})
 	return signedIn, err
+}
+
+// openStaffSession opens a session by a password that is right, with the second factor or, limited, without.
+func (s *Service) openStaffSession(tx *db.Tx, account accountRow, role authz.Role, device Device, limited bool) (SignedIn, error) {
+	device.way, device.limited = ByPassword, limited
+	return s.openSession(tx, account, role, id.Person{}, device)
 }
 
 // findByPassword tries every school that knows the address. Passwords are compared outside any transaction.

@@ -15,16 +15,16 @@ import (
 func TestAPasswordSignsIn(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		d := newDoor(t, env)
-		signedIn, err := d.SignInWithPassword(t.Context(), " Office@schule.example", goodPassword, phone)
+		signedIn, err := d.SignInWithPassword(t.Context(), " Office@schule.example", goodPassword, account.Proof{}, phone)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := d.office
-		want.Session = signedIn.Actor.Session
+		want.Session, want.Limited = signedIn.Actor.Session, true // no second factor is set up
 		if signedIn.Actor != want || want.Session == "" || signedIn.Name != "Hanne Amselweg" || signedIn.Language != "de" {
 			t.Errorf("signed in as %+v", signedIn)
 		}
-		if got := signedIn.RefreshExpires.Sub(env.Clock.Now()); got != 12*time.Hour {
+		if got := signedIn.RefreshExpires.Sub(env.Clock.Now()); got != 30*time.Minute {
 			t.Errorf("the session lasts %s", got)
 		}
 		if got := signedIn.AccessExpires.Sub(env.Clock.Now()); got != 10*time.Minute {
@@ -50,7 +50,7 @@ func TestNothingTellsWhetherAnAddressIsKnown(t *testing.T) {
 			{"office@schule.example", "wrong"}, {"nobody@schule.example", goodPassword}, {"", ""}, {"berg@schule.example", goodPassword},
 		} {
 			d.hashings.Store(0)
-			_, err := d.SignInWithPassword(t.Context(), try[0], try[1], phone)
+			_, err := d.SignInWithPassword(t.Context(), try[0], try[1], account.Proof{}, phone)
 			wantFault(t, err, fault.PasswordWrong)
 			answers[shown(err)] = true
 			if n := d.hashings.Load(); n != 1 {
@@ -76,7 +76,7 @@ func TestFailedPasswordsMakeGrowingPauses(t *testing.T) {
 				d.HashFast()
 			}
 			wrong := func() error {
-				_, err := d.SignInWithPassword(t.Context(), email, "wrong", phone)
+				_, err := d.SignInWithPassword(t.Context(), email, "wrong", account.Proof{}, phone)
 				return err
 			}
 			for range 10 {
@@ -108,7 +108,7 @@ func TestAPauseIsNoLock(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		d := newDoor(t, env)
 		signIn := func(password string) error {
-			_, err := d.SignInWithPassword(t.Context(), "office@schule.example", password, phone)
+			_, err := d.SignInWithPassword(t.Context(), "office@schule.example", password, account.Proof{}, phone)
 			return err
 		}
 		for range 25 {
@@ -142,7 +142,7 @@ func TestParallelPasswordsAreCountedBeforeTheyAreTried(t *testing.T) {
 		var group sync.WaitGroup
 		for range 40 {
 			group.Go(func() {
-				_, err := d.SignInWithPassword(t.Context(), "office@schule.example", "wrong", phone)
+				_, err := d.SignInWithPassword(t.Context(), "office@schule.example", "wrong", account.Proof{}, phone)
 				if !fault.Has(err, fault.PasswordWrong) && !fault.Has(err, fault.TooManyTries) {
 					t.Errorf("got %v", err)
 				}
@@ -171,11 +171,11 @@ func TestOneAddressAtTwoSchools(t *testing.T) {
 		goodPassword: {School: first.school, Account: own.Account},
 		otherWords:   {School: second.school, Account: other},
 	} {
-		signedIn, err := first.SignInWithPassword(t.Context(), "berg@schule.example", password, phone)
+		signedIn, err := first.SignInWithPassword(t.Context(), "berg@schule.example", password, account.Proof{}, phone)
 		if err != nil || signedIn.Actor.School != want.School || signedIn.Actor.Account != want.Account {
 			t.Errorf("%s: signed in as %v (%v)", password, signedIn.Actor, err)
 		}
 	}
-	_, err = first.SignInWithPassword(t.Context(), "berg@schule.example", "wrong", phone)
+	_, err = first.SignInWithPassword(t.Context(), "berg@schule.example", "wrong", account.Proof{}, phone)
 	wantFault(t, err, fault.PasswordWrong)
 }

@@ -78,6 +78,14 @@ func (s *Service) insertStaff(tx *db.Tx, account id.Account, staff NewStaff, has
 }
 
 func (n NewStaff) check() error {
+	if invalid := n.wrongFields(); len(invalid.Fields) > 0 {
+		return invalid
+	}
+	return checkNewPassword(n.Password, n.Name, n.Email)
+}
+
+// wrongFields names what is wrong but for the password.
+func (n NewStaff) wrongFields() *fault.Error {
 	invalid := fault.New(fault.InvalidInput)
 	switch {
 	case n.Name == "":
@@ -95,10 +103,7 @@ func (n NewStaff) check() error {
 	if !isLanguage(n.Language) {
 		invalid = invalid.WithField("language", fault.FieldInvalid, nil)
 	}
-	if len(invalid.Fields) > 0 {
-		return invalid
-	}
-	return checkNewPassword(n.Password, n.Name, n.Email)
+	return invalid
 }
 
 func normalEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

@@ -46,7 +46,7 @@ func TestWhoHasTwoRolesComesAsTheFirst(t *testing.T) {
 		if err != nil || len(staff) != 1 || staff[0].Role != authz.Head {
 			t.Errorf("listed as %v (%v)", staff, err)
 		}
-		signedIn, err := d.SignInWithPassword(t.Context(), "office@schule.example", goodPassword, phone)
+		signedIn, err := d.SignInWithPassword(t.Context(), "office@schule.example", goodPassword, account.Proof{}, phone)
 		if err != nil || signedIn.Actor.Role != authz.Head {
 			t.Errorf("signed in as %v (%v)", signedIn.Actor.Role, err)
 		}
@@ -69,10 +69,10 @@ func TestNewStaffAreChecked(t *testing.T) {
 		{"guardian", func(n *account.NewStaff) { n.Role = authz.Guardian }, "role", fault.FieldInvalid},
 		{"no role", func(n *account.NewStaff) { n.Role = authz.Nobody }, "role", fault.FieldInvalid},
 		{"no language", func(n *account.NewStaff) { n.Language = "" }, "language", fault.FieldInvalid},
-		{"14 characters", func(n *account.NewStaff) { n.Password = "xK4mPq9LwZr2Tv" }, "password", fault.FieldInvalid},
+		{"14 characters", func(n *account.NewStaff) { n.Password = "xK4mPq9LwZr2Tv" }, "password", fault.PasswordShort},
 		{"135 characters", func(n *account.NewStaff) { n.Password = strings.Repeat("xK4mPq9Lö", 15) }, "password", fault.FieldTooLong},
-		{"common", func(n *account.NewStaff) { n.Password = "Passwort12345678" }, "password", fault.FieldInvalid},
-		{"own name", func(n *account.NewStaff) { n.Password = "Birte-Zaun-19671967" }, "password", fault.FieldInvalid},
+		{"common", func(n *account.NewStaff) { n.Password = "Passwort12345678" }, "password", fault.PasswordCommon},
+		{"own name", func(n *account.NewStaff) { n.Password = "Birte-Zaun-19671967" }, "password", fault.PasswordCommon},
 	}
 	env := testkit.NewSQLite(t)
 	d := newDoor(t, env)

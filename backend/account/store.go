@@ -10,14 +10,15 @@ import (
 )
 
 type accountRow struct {
-	SchoolID     id.School
-	ID           id.Account
-	Profile      []byte
-	EmailHash    *string
-	PasswordHash *string
-	Language     string
-	CreatedAt    int64
-	DisabledAt   *int64
+	SchoolID      id.School
+	ID            id.Account
+	Profile       []byte
+	EmailHash     *string
+	PasswordHash  *string
+	Language      string
+	CreatedAt     int64
+	DisabledAt    *int64
+	FactorResetAt *int64 // when somebody else took the second factor away; nil once a new one stands
 }
 
 func (accountRow) TableName() string { return "account" }
@@ -127,4 +128,9 @@ func personsOf(tx *db.Tx, account id.Account, kind id.PersonKind) (persons []str
 	err = tx.G().Table("account_person").Where("school_id = ? AND account_id = ? AND person_kind = ?", tx.School, account, kind).
 		Order("person_id").Pluck("person_id", &persons).Error
 	return persons, err
+}
+
+func setPassword(tx *db.Tx, account id.Account, hash string) error {
+	return db.MustAffect(tx.G().Table("account").Where("school_id = ? AND id = ?", tx.School, account).
+		Updates(map[string]any{"password_hash": hash}))
 }

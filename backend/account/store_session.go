@@ -23,7 +23,8 @@ type sessionRow struct {
 	ExpiresAt   int64
 	EndedAt     *int64
 	Way         Way
-	ProvedAt    int64
+	ProvedAt    int64 // when whoever sits there last proved who they are; 0: with the sign-in
+	Limited     bool  // waits for a second factor
 	Shared      bool
 	DeviceKind  DeviceKind
 	Browser     Browser
@@ -50,7 +51,7 @@ func (v sessionView) account() accountRow {
 func (r sessionRow) end() time.Time { return time.UnixMicro(r.ExpiresAt).UTC() }
 
 func (r sessionRow) actor() authz.Actor {
-	actor := authz.Actor{School: r.SchoolID, Account: r.AccountID, Session: r.ID, Role: r.Role}
+	actor := authz.Actor{School: r.SchoolID, Account: r.AccountID, Session: r.ID, Role: r.Role, Limited: r.Limited}
 	if r.PersonKind != nil && r.PersonID != nil {
 		actor.Person = id.Person{Kind: *r.PersonKind, ID: *r.PersonID}
 	}
@@ -107,4 +108,21 @@ func openSessions(tx *db.Tx, account id.Account) (rows []sessionRow, err error) 
 	err = tx.G().Where("school_id = ? AND account_id = ? AND ended_at IS NULL AND expires_at > ?", tx.School, account, tx.Now.UnixMicro()).
 		Order("created_at DESC, id DESC").Find(&rows).Error
 	return rows, err
+}
+
+// endSessionsOf ends whatever sessions of the account are open, and names them.
+func endSessionsOf(tx *db.Tx, account id.Account) (ended []id.Session, err error) {
+	open := tx.G().Table("session").Where("school_id = ? AND account_id = ? AND ended_at IS NULL", tx.School, account)
+	if err := open.Pluck("id", &ended).Error; err != nil || len(ended) == 0 {
+		return nil, err
+	}
+	err = tx.G().Table("session").Where("school_id = ? AND account_id = ? AND ended_at IS NULL", tx.School, account).
+		Updates(map[string]any{"ended_at": tx.Now.UnixMicro()}).Error
+	return ended, err
+}
+
+// proveSession notes that whoever sits at the session has just proved who they are.
+func proveSession(tx *db.Tx, session id.Session) error {
+	return db.MustAffect(tx.G().Table("session").Where("school_id = ? AND id = ? AND ended_at IS NULL", tx.School, session).
+		Updates(map[string]any{"proved_at": tx.Now.UnixMicro()}))
 }

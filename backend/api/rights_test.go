@@ -69,6 +69,26 @@ var rights = map[string]right{
 	"getMe":          {at("/me"), "401 200 200 200 200 200 200"},
 	"chooseLanguage": {with("/me/language", object{"language": "en"}), "401 204 204 204 204 204 204"},
 
+	"getSecondFactor":    {at("/account/second-factor"), "401 403 403 200 200 200 200"},
+	"startTotp":          {with("/account/totp", object{}), "401 403 403 200 200 200 200"},
+	"confirmTotp":        {startedTOTP, "401 403 403 200 200 200 200"},
+	"renewRecoveryCodes": {with("/account/recovery-codes", object{}), "401 403 403 200 200 200 200"},
+	"changePassword":     {samePassword, "401 403 403 200 200 200 200"},
+	"reauthenticate":     {ownPassword, "401 403 403 204 204 204 204"},
+
+	"invite":           {newInvitation, "401 403 403 403 201 201 403"},
+	"listInvitations":  {at("/invitations"), "401 403 403 403 200 200 403"},
+	"voidInvitation":   {invitation, "401 403 403 403 204/204/404/404 204/204/404/404 403"},
+	"readInvitation":   {with("/session/invitation/preview", object{"secret": "x.y"}), "401 401 401 401 401 401 401"},
+	"redeemInvitation": {with("/session/invitation", object{"secret": "x.y", "password": "kupfer-Lampe-41-wiese"}), "401 401 401 401 401 401 401"},
+
+	"listAccounts":      {at("/accounts"), "401 403 403 403 403 200 403"},
+	"setRole":           {anAccount("/role", object{"role": "office"}), "401 403 403 403 403 204/204/404/404 403"},
+	"disableAccount":    {anAccount("/disable", object{}), "401 403 403 403 403 204/204/404/404 403"},
+	"enableAccount":     {anAccount("/enable", object{}), "401 403 403 403 403 204/204/404/404 403"},
+	"resetSecondFactor": {anAccount("/second-factor/reset", object{}), "401 403 403 403 403 204/204/404/404 403"},
+	"makePasswordLink":  {anAccount("/password-link", object{}), "401 403 403 403 403 201/201/404/404 403"},
+
 	"listChildren": {at("/children"), "401 200 200 403 403 403 403"},
 	"getConsent":   {child("/consent", nil), "401 200/404/404/404 200/404/404/404 403 403 403 403"},
 	"decide":       {child("/decisions", no), "401 201/404/404/404 201/404/404/404 403 403 403 403"},
@@ -218,10 +238,10 @@ func anonymous(a answer) string {
 	return fmt.Sprintf("%d\n%s\n%s", a.status, strings.Join(lines, "\n"), instance.ReplaceAll(a.body, []byte("*")))
 }
 
-// clientOf is signed in once for all operations, but for the one that ends the session.
+// clientOf is signed in once for all operations, but for those that end sessions.
 func (w *world) clientOf(operation string, role authz.Role) *client {
 	w.t.Helper()
-	if operation == "signOut" {
+	if operation == "signOut" || operation == "confirmTotp" || operation == "changePassword" {
 		return w.as(role)
 	}
 	if w.clients[role] == nil {

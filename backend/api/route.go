@@ -19,6 +19,7 @@ import (
 const (
 	once = "idempotent" // marks operations that decide something: they need an Idempotency-Key
 	also = "also"       // the second success of an operation that has two
+	late = "proved"     // marks operations for which the session must have proved itself lately
 )
 
 // operation describes a route: what it is called in the document, and where it lives below the base path.
@@ -52,6 +53,13 @@ func idempotent(op huma.Operation) huma.Operation {
 		Name: "Idempotency-Key", In: "header", Required: true, Schema: &huma.Schema{Type: "string", MaxLength: ptr(80)},
 		Description: "a fresh UUID for each thing decided; repeating a call with its key gives the same reply",
 	})
+	return op
+}
+
+// proved makes an operation need a sign-in or reauthentication within ten minutes.
+func proved(op huma.Operation) huma.Operation {
+	op.Metadata[late] = true
+	op.Description = strings.TrimSpace(op.Description + "\n\nNeeds a sign-in or reauthentication within ten minutes; else 403 `reauthentication_needed`.")
 	return op
 }
 
@@ -145,6 +153,9 @@ func (s *Server) permit(ctx context.Context, op *huma.Operation) error {
 	}
 	if !actor.May(access) {
 		return fault.New(fault.NotAllowedHere)
+	}
+	if op.Metadata[late] != nil {
+		return s.Accounts.CheckFresh(ctx, actor)
 	}
 	return nil
 }

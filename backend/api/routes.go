@@ -16,4 +16,7 @@ func (s *Server) routes() {
 	s.proposalRoutes()
 	s.letterRoutes()
 	s.importRoutes()
+	s.ownSignInRoutes()
+	s.invitationRoutes()
+	s.accountRoutes()
 }

@@ -26,7 +26,7 @@ const deviceLife = 400 * 24 * time.Hour // the longest that browsers keep a cook
 
 func (s *Server) sessionRoutes() {
 	route(s, authz.Public, answers(post("/session/letter", "session", "signInWithLetter", "Sign in with a letter's number and code"), 401, 429), s.signInWithLetter)
-	route(s, authz.Public, answers(post("/session/password", "session", "signInWithPassword", "Sign in as staff"), 401, 429), s.signInWithPassword)
+	route(s, authz.Public, answers(post("/session/password", "session", "signInWithPassword", "Sign in as staff: password, and a code where a second factor is set up"), 401, 429), s.signInWithPassword)
 	route(s, authz.Public, answers(post("/session/refresh", "session", "refreshSession", "Get a fresh access token"), 401), s.refreshSession)
 	leave := remove("/session", "session", "signOut", "Sign out; the session ends at once")
 	leave.DefaultStatus = http.StatusNoContent
@@ -44,6 +44,7 @@ type meBody struct {
 	School   Named      `json:"school"`
 	Children []PupilRef `json:"children,omitempty" doc:"of a guardian, or the pupil itself"`
 	Classes  []Named    `json:"classes,omitempty" doc:"of a teacher"`
+	Limited  bool       `json:"limited,omitempty" doc:"signed in by a password alone: a second factor must be set up first"`
 	Demo     bool       `json:"demo,omitempty" doc:"this is the demo school"`
 }
 
@@ -114,11 +115,12 @@ type passwordInput struct {
 	Body struct {
 		Email    string `json:"email" maxLength:"254"`
 		Password string `json:"password" maxLength:"512"`
+		SecondProof
 	}
 }
 
 func (s *Server) signInWithPassword(ctx context.Context, in *passwordInput) (*signedInReply, error) {
-	signedIn, err := s.Accounts.SignInWithPassword(ctx, in.Body.Email, in.Body.Password, in.device.device())
+	signedIn, err := s.Accounts.SignInWithPassword(ctx, in.Body.Email, in.Body.Password, in.Body.proof(), in.device.device())
 	return s.signedIn(ctx, signedIn, err)
 }
 
@@ -155,7 +157,7 @@ func (s *Server) signedIn(ctx context.Context, signedIn account.SignedIn, err er
 	}
 	return &signedInReply{Body: me, SetCookie: []http.Cookie{
 		cookie(accessCookie, signedIn.AccessToken, signedIn.AccessExpires.Sub(now)),
-		cookie(refreshCookie, signedIn.RefreshToken, signedIn.RefreshExpires.Sub(now)),
+		cookie(refreshCookie, signedIn.RefreshToken, signedIn.RefreshExpires.Sub(now)+lessonGrace(signedIn)),
 		cookie(deviceCookie, signedIn.DeviceToken, deviceLife),
 	}}, nil
 }
@@ -163,6 +165,14 @@ func (s *Server) signedIn(ctx context.Context, signedIn account.SignedIn, err er
 // passingCookie is a hostCookie that is gone when the browser closes, whatever its life.
 func passingCookie(name, value string, _ time.Duration) http.Cookie {
 	return http.Cookie{Name: name, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+}
+
+// lessonGrace keeps the cookie of staff while a lesson may carry their session; whether it does, the session says.
+func lessonGrace(signedIn account.SignedIn) time.Duration {
+	if role := signedIn.Actor.Role; role == authz.Guardian || role == authz.Pupil || signedIn.Actor.Limited {
+		return 0
+	}
+	return account.LessonGrace
 }
 
 // hostCookie lives for the given time; zero or less removes it.
@@ -211,6 +221,7 @@ func (s *Server) me(ctx context.Context, actor authz.Actor) (meBody, error) {
 	}
 	me := meBody{
 		Account: Named{ID: string(actor.Account), Name: profile.Name}, Role: actor.Role, Language: profile.Language, Demo: s.Demo,
+		Limited: actor.Limited,
 	}
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		settings, err := s.Schools.Settings(tx)
@@ -218,7 +229,7 @@ func (s *Server) me(ctx context.Context, actor authz.Actor) (meBody, error) {
 			return err
 		}
 		me.School = Named{ID: string(actor.School), Name: settings.Name}
-		if actor.Role != authz.Teacher {
+		if actor.Role != authz.Teacher || actor.Limited {
 			return nil
 		}
 		classes, err := s.Schools.ClassesOfTeacher(tx, actor.Account, settings.Today(tx.Now))

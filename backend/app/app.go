@@ -112,7 +112,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Consents = consent.NewService(d, keys, evidenceLog, a.Schools, a.Hub)
 	a.Standings = standing.NewService(d, a.Consents, a.Schools)
 	a.Meetings = meeting.NewService(d, a.Schools, a.Standings)
-	a.Accounts = account.NewService(d, keys, evidenceLog, families{a.Schools}, now, log).WithPasskeys(c.URL)
+	a.Accounts = account.NewService(d, keys, evidenceLog, families{a.Schools}, now, log).WithPasskeys(c.URL).WithLessons(a.Meetings.LessonEnd)
 	a.Consents.WithPasskeys(a.credentials, c.URL.Scheme+"://"+c.URL.Host).WithUnproven(a.Accounts.NeedsPasskey)
 	a.Intake = intake.NewService(d, keys, a.Schools, a.Hub)
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
@@ -267,6 +267,15 @@ func Document() ([]byte, error) {
 	}
 	document, err := server.Document()
 	return append(document, '\n'), err
+}
+
+// Code is the one-time code of a secret, in base32, at this moment.
+func Code(secret string) (string, error) {
+	parsed, err := account.ParseTOTPSecret(secret)
+	if err != nil {
+		return "", err
+	}
+	return parsed.Code(now())
 }
 
 // NewLog writes JSON lines to the standard error stream, in UTC, without values of queries or bodies.

@@ -102,6 +102,20 @@ func (a *App) demoPassword(role authz.Role) string {
 	return "demo-" + hex.EncodeToString(a.Vault.TokenKey("demo password " + string(role)))[:24]
 }
 
+// demoTOTP is the secret of the role's one-time codes, the same at every start of one demo.
+func (a *App) demoTOTP(role authz.Role) account.TOTPSecret {
+	return account.TOTPSecret(a.Vault.TokenKey("demo totp " + string(role))[:20])
+}
+
+// setUpDemoTOTP gives the role its second factor; one that somebody has set up in the meantime stands.
+func (a *App) setUpDemoTOTP(ctx context.Context, role authz.Role) error {
+	actor, err := a.demoActor(ctx, role)
+	if err != nil {
+		return err
+	}
+	return a.Accounts.SetUpTOTP(ctx, actor.Account, a.demoTOTP(role))
+}
+
 var demoStaff = []struct {
 	role  authz.Role
 	name  string
@@ -297,8 +311,9 @@ type demoGuardian struct {
 }
 
 type demoLogin struct {
-	Email    string `json:"email"`
-	Password string `json:"password"`
+	Email      string `json:"email"`
+	Password   string `json:"password"`
+	TOTPSecret string `json:"totpSecret"` // base32
 }
 
 // WelcomeToDemo makes sure that a meeting is running, issues a fresh letter for a child of it without an answer, writes
@@ -333,7 +348,10 @@ func (a *App) WelcomeToDemo(ctx context.Context, out io.Writer) error {
 		},
 	}
 	for _, s := range demoStaff {
-		file.Accounts[string(s.role)] = demoLogin{Email: s.email, Password: a.demoPassword(s.role)}
+		if err := a.setUpDemoTOTP(ctx, s.role); err != nil {
+			return err
+		}
+		file.Accounts[string(s.role)] = demoLogin{Email: s.email, Password: a.demoPassword(s.role), TOTPSecret: a.demoTOTP(s.role).Text()}
 	}
 	if err := writeDemoFile(filepath.Join(a.Config.Data, "demo.json"), file); err != nil {
 		return err
@@ -355,7 +373,8 @@ func (a *App) printWelcome(out io.Writer, guardian demoGuardian) error {
 		base, base, guardian.LetterNo, guardian.Secret, guardian.BirthDate)
 	for _, s := range demoStaff {
 		if err == nil {
-			_, err = fmt.Fprintf(out, "  %-8s  %s/sign-in  %s  %s\n", s.role, base, s.email, a.demoPassword(s.role))
+			_, err = fmt.Fprintf(out, "  %-8s  %s/sign-in  %s  %s  (code: einverstanden code %s)\n",
+				s.role, base, s.email, a.demoPassword(s.role), a.demoTOTP(s.role).Text())
 		}
 	}
 	return err

@@ -49,6 +49,9 @@ func newHouse(t *testing.T, env *testkit.Env) *house {
 	h.must(err)
 	h.school = db.InSchool(ctx, schools[0])
 	h.answerWithPlace()
+	h.must(h.setUpDemoTOTP(h.school, authz.Head))
+	_, err = h.Accounts.InviteForSystem(h.school, account.NewInvitation{Role: authz.Teacher, Email: "neu@demo.example", Name: "Nele Neu"})
+	h.must(err)
 	return h
 }
 

@@ -39,6 +39,19 @@ const (
 	ErasureReleased     Action = "erasure.released"
 	ErasureCancelled    Action = "erasure.cancelled"
 	ClockConfirmed      Action = "clock.confirmed"
+
+	SecondFactorStarted  Action = "second_factor.started"
+	SecondFactorSet      Action = "second_factor.set"
+	SecondFactorReset    Action = "second_factor.reset"
+	RecoveryCodeUsed     Action = "recovery_code.used"
+	RecoveryCodesRenewed Action = "recovery_codes.renewed"
+	PasswordChanged      Action = "password.changed"
+	InvitationMade       Action = "invitation.made"
+	InvitationVoided     Action = "invitation.voided"
+	InvitationRedeemed   Action = "invitation.redeemed"
+	RoleChanged          Action = "role.changed"
+	AccountDisabled      Action = "account.disabled"
+	AccountEnabled       Action = "account.enabled"
 )
 
 // System is the actor of what nobody signed in has done: commands at the shell, work by date.

@@ -50,6 +50,9 @@ const (
 	ApproveLargeMoves Permission = "approve_large_moves" // imports that change more than a tenth, erasures of more than a twentieth
 	SeeEvidence       Permission = "see_evidence"        // how the log and its checkpoints stand; no statements
 	SeeProof          Permission = "see_proof"           // a leaf with its path: guardians and pupils their own
+	KeepOwnSignIn     Permission = "keep_own_sign_in"    // own password and second factor
+	InviteStaff       Permission = "invite_staff"        // whom, says MayInvite
+	ManageAccounts    Permission = "manage_accounts"     // roles, disabling, lost second factors
 )
 
 // table is the one place where roles get permissions.
@@ -70,6 +73,25 @@ var table = map[Permission][]Role{
 	ApproveLargeMoves: {Head},
 	SeeEvidence:       {Office, Head, DPO},
 	SeeProof:          {Guardian, Pupil, Office, Head, DPO},
+	KeepOwnSignIn:     {Teacher, Office, Head, DPO},
+	InviteStaff:       {Office, Head},
+	ManageAccounts:    {Head},
+}
+
+// withoutSecondFactor is all that a password alone opens (settled 18).
+var withoutSecondFactor = []Permission{Public, Self, KeepOwnSignIn}
+
+// MayInvite reports whether the role may invite somebody as the other: nobody gives more than they have, and head and
+// dpo come by the head alone (settled 19).
+func MayInvite(inviter, invited Role) bool {
+	switch inviter {
+	case Head:
+		return invited == Teacher || invited == Office || invited == Head || invited == DPO
+	case Office:
+		return invited == Teacher || invited == Office
+	case Nobody, Guardian, Pupil, Teacher, DPO:
+	}
+	return false
 }
 
 // Allows reports whether the role may ever do this. An unknown permission is allowed to nobody.
@@ -94,10 +116,13 @@ type Actor struct {
 	Session id.Session
 	Role    Role
 	Person  id.Person // for guardians and pupils
+	Limited bool      // signed in by a password alone: a second factor has to be set up first
 }
 
-// May reports whether the actor's role has the permission.
-func (a Actor) May(permission Permission) bool { return Allows(a.Role, permission) }
+// May reports whether the actor's role has the permission, and the session is good enough for it.
+func (a Actor) May(permission Permission) bool {
+	return Allows(a.Role, permission) && (!a.Limited || slices.Contains(withoutSecondFactor, permission))
+}
 
 type actorKey struct{}
 

@@ -26,6 +26,8 @@ const (
 	IdempotencyKeyReused Code = "idempotency_key_reused"
 	PhoneLowersOnly      Code = "phone_lowers_only"
 	FileInvalid          Code = "file_invalid"
+	PasswordShort        Code = "password_short"
+	PasswordCommon       Code = "password_common"
 
 	FileEncoding       Code = "file_encoding"
 	FileBinary         Code = "file_binary"
@@ -47,8 +49,11 @@ const (
 	CodeInvalid   Code = "code_invalid"
 	PasswordWrong Code = "password_wrong"
 
-	PasskeyRefused    Code = "passkey_refused"
-	DeviceCodeInvalid Code = "device_code_invalid"
+	PasskeyRefused     Code = "passkey_refused"
+	DeviceCodeInvalid  Code = "device_code_invalid"
+	SecondFactorNeeded Code = "second_factor_needed"
+	SecondFactorWrong  Code = "second_factor_wrong"
+	InvitationUnknown  Code = "invitation_unknown"
 
 	NotAllowedHere     Code = "not_allowed"
 	NotSameOrigin      Code = "not_same_origin"
@@ -59,8 +64,13 @@ const (
 	SecondPersonNeeded Code = "second_person_needed"
 	HeadNeeded         Code = "head_confirmation_needed"
 
-	PasskeyNeeded     Code = "passkey_needed"
-	FreshSignInNeeded Code = "fresh_sign_in_needed"
+	PasskeyNeeded          Code = "passkey_needed"
+	FreshSignInNeeded      Code = "fresh_sign_in_needed"
+	ReauthenticationNeeded Code = "reauthentication_needed"
+	InvitationUsed         Code = "invitation_used"
+	InvitationExpired      Code = "invitation_expired"
+	InvitationVoid         Code = "invitation_void"
+	OwnAccount             Code = "own_account"
 
 	NothingHere Code = "not_found"
 
@@ -84,6 +94,7 @@ const (
 	KeptForProposal   Code = "kept_for_proposal"
 	KeptForInvalid    Code = "kept_for_invalidation"
 	ClockUnconfirmed  Code = "clock_unconfirmed"
+	LastHead          Code = "last_head"
 
 	BodyTooLarge Code = "body_too_large"
 
@@ -112,6 +123,7 @@ var kinds = map[Code]Kind{
 	InvalidInput: Invalid, UnknownField: Invalid, FieldMissing: Invalid, FieldInvalid: Invalid, FieldTooLong: Invalid,
 	SignatureMissing: Invalid, SignatureTooSmall: Invalid, SignatureUnexpected: Invalid, TextUnknown: Invalid, AssertionInvalid: Invalid,
 	IdempotencyKeyReused: Invalid, PhoneLowersOnly: Invalid, FileInvalid: Invalid,
+	PasswordShort: Invalid, PasswordCommon: Invalid,
 	FileEncoding: Invalid, FileBinary: Invalid, FileQuoteOpen: Invalid, FileColumnTwice: Invalid,
 	FileColumnMissing: Invalid, FileNoKnownColumn: Invalid, FileRowRagged: Invalid, FileIDTwice: Invalid,
 	FileDateInvalid: Invalid, FileValueMissing: Invalid, FileValueTooLong: Invalid, FileTooManyRows: Invalid,
@@ -119,10 +131,12 @@ var kinds = map[Code]Kind{
 
 	NotSignedIn: Unauthorized, CodeInvalid: Unauthorized, PasswordWrong: Unauthorized,
 	PasskeyRefused: Unauthorized, DeviceCodeInvalid: Unauthorized,
+	SecondFactorNeeded: Unauthorized, SecondFactorWrong: Unauthorized, InvitationUnknown: Unauthorized,
 
 	NotAllowedHere: Forbidden, NotSameOrigin: Forbidden, LetterUsed: Forbidden, LetterExpired: Forbidden,
 	LetterVoid: Forbidden, BirthDateMismatch: Forbidden, SecondPersonNeeded: Forbidden, HeadNeeded: Forbidden,
 	PasskeyNeeded: Forbidden, FreshSignInNeeded: Forbidden,
+	ReauthenticationNeeded: Forbidden, InvitationUsed: Forbidden, InvitationExpired: Forbidden, InvitationVoid: Forbidden, OwnAccount: Forbidden,
 
 	NothingHere: NotFound,
 
@@ -132,7 +146,7 @@ var kinds = map[Code]Kind{
 	AlreadyDone: Conflict, AlreadyExists: Conflict, NoFormInForce: Conflict, SQLiteHoldsOne: Conflict,
 	NobodyToInvite: Conflict, KeptAtSchool: Conflict, KeptForRetention: Conflict, KeptForHold: Conflict, KeptForSanction: Conflict,
 	KeptForDispute: Conflict, KeptForConflict: Conflict, KeptForProposal: Conflict, KeptForInvalid: Conflict,
-	ClockUnconfirmed: Conflict,
+	ClockUnconfirmed: Conflict, LastHead: Conflict,
 
 	BodyTooLarge: TooLarge,
 

@@ -71,6 +71,12 @@ type Statement string
 // Passkey identifies a credential of an account.
 type Passkey string
 
+// TOTP identifies a secret that one-time codes are made from.
+type TOTP string
+
+// Invitation identifies a link by which somebody becomes staff.
+type Invitation string
+
 // Job identifies work in the outbox.
 type Job string
 

@@ -282,3 +282,13 @@ func (s *Service) MustSeePupil(tx *db.Tx, actor authz.Actor, pupil id.Pupil) err
 	}
 	return s.mustTeach(tx, actor, class.ID)
 }
+
+// LessonEnd is when the last of the teacher's meetings that run at the instant ends, of their own and of the classes
+// given to them; the zero time when none runs.
+func (s *Service) LessonEnd(tx *db.Tx, teacher id.Account, at time.Time) (time.Time, error) {
+	end, err := lessonEnd(tx, teacher, at)
+	if err != nil || end == 0 {
+		return time.Time{}, err
+	}
+	return time.UnixMicro(end).UTC(), nil
+}

@@ -139,6 +139,15 @@ func (s *Service) list(tx *db.Tx, classes []school.Class, from, to time.Time, pa
 	return listed, nil
 }
 
+const selectLessonEnd = `SELECT coalesce(max(ends_at), 0) FROM meeting
+	WHERE school_id = ? AND cancelled_at IS NULL AND starts_at <= ? AND ends_at > ? AND (responsible_id = ?
+	OR class_id IN (SELECT class_id FROM teaching WHERE school_id = ? AND account_id = ?))`
+
+func lessonEnd(tx *db.Tx, teacher id.Account, at time.Time) (end int64, err error) {
+	err = tx.G().Raw(selectLessonEnd, tx.School, at.UnixMicro(), at.UnixMicro(), teacher, tx.School, teacher).Scan(&end).Error
+	return end, err
+}
+
 // pupilsOf lists who belongs into the meeting: the chosen ones, or the class as it is today.
 func (s *Service) pupilsOf(tx *db.Tx, m Meeting) ([]id.Pupil, error) {
 	if m.WholeClass {

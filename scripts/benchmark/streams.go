@@ -13,7 +13,6 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"einverstanden/backend/account"
 	"einverstanden/backend/app"
 	"einverstanden/backend/authz"
 	"einverstanden/backend/db"
@@ -75,7 +74,7 @@ func (w *world) signInStaff(ctx context.Context, a *app.App, n int) (string, err
 	if _, err := w.staff(ctx, a, authz.Office, n); err != nil {
 		return "", err
 	}
-	signedIn, err := a.Accounts.SignInWithPassword(ctx, staffEmail(authz.Office, n), password, account.Device{Language: "de"})
+	signedIn, err := signInWithPassword(ctx, a, staffEmail(authz.Office, n))
 	return signedIn.AccessToken, err
 }
 

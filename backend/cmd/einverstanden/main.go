@@ -34,7 +34,9 @@ const usage = `einverstanden: consent to video conferences, for schools
   demo                                 the demo school on this machine, made when missing
   migrate                              bring the database schema up to date
   school create FILE                   make a school from a JSON file of its settings; makes keys when there are none
-  staff create ROLE EMAIL NAME         add a member of staff; the password is read from standard input
+  staff invite ROLE EMAIL NAME         print a link by which somebody becomes staff; how the first head comes in
+  staff reset [--password] EMAIL       take a lost second factor away, or print a link for a new password
+  staff create ROLE EMAIL NAME         add a member of staff, for scripts; the password is read from standard input
   form publish [--in-force DATE] FILE  publish the next version of the consent form
   keys status                          which keys there are, and how much is sealed with each
   keys add, promote, reseal, retire    the four steps of a rotation, in this order, while servers run
@@ -47,6 +49,7 @@ const usage = `einverstanden: consent to video conferences, for schools
   erase list                           list who is marked to be erased, by id
   erase cancel ID                      take a mark away
   erase confirm-clock                  say that the clock is right after it has jumped by more than a day
+  code SECRET                          the one-time code of a secret at this moment, for the demo
   openapi                              print the OpenAPI document
   version                              print the version
 
@@ -83,6 +86,10 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return createSchool(ctx, rest, out)
 	case "staff create":
 		return createStaff(ctx, rest, in, out)
+	case "staff invite":
+		return inviteStaff(ctx, rest, out)
+	case "staff reset":
+		return resetStaff(ctx, rest, out)
 	case "form publish":
 		return publishForm(ctx, rest, out)
 	case "keys status", "keys add", "keys promote", "keys reseal", "keys retire", "keys restore", "keys complete":
@@ -94,6 +101,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return verify(ctx, rest, out)
 	case "erase":
 		return erase(ctx, rest, out)
+	case "code":
+		return printCode(rest, out)
 	case "openapi":
 		return printDocument(out)
 	case "version":
@@ -152,6 +161,19 @@ func migrate(ctx context.Context) error {
 		return err
 	}
 	return app.Migrate(ctx, c)
+}
+
+// printCode stands in for an authenticator app where there is none at hand.
+func printCode(args []string, out io.Writer) error {
+	if len(args) != 1 {
+		return errors.New("code needs the secret, as demo.json has it")
+	}
+	code, err := app.Code(args[0])
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, code)
+	return err
 }
 
 func printDocument(out io.Writer) error {
