@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-type Login = { email: string; password: string }
+type Login = { email: string; password: string; totpSecret: string }
 
 /** What demo.json holds: how each role signs in, and the ids that tests begin with. */
 export interface Demo {

@@ -3,6 +3,8 @@ import { expect, test as base, type Browser, type Page } from '@playwright/test'
 import { cp } from 'node:fs/promises'
 import { serve, type Demo, type Server } from './demo'
 
+import { freshCode } from './totp'
+
 export { expect }
 export type { Demo }
 
@@ -87,6 +89,8 @@ export async function signIn(page: Page, demo: Demo, role: Staff): Promise<void>
 	await page.goto('/sign-in')
 	await page.getByLabel('E-Mail-Adresse').fill(demo.accounts[role].email)
 	await page.getByLabel('Passwort').fill(demo.accounts[role].password)
+	await page.getByRole('button', { name: 'Anmelden', exact: true }).click()
+	await page.getByLabel('Code aus Ihrer App').fill(await freshCode(demo.accounts[role].totpSecret, demo.baseUrl))
 	await page.getByRole('button', { name: 'Anmelden', exact: true }).click()
 	await expect(page).not.toHaveURL(/sign-in/)
 }

@@ -11,5 +11,6 @@ type Role = Me['role']
 export async function admit(roles: Role[], door: '/e' | '/sign-in'): Promise<void> {
 	if (!session.me) await session.load()
 	if (!session.me) redirect(307, door)
+	if (session.me.limited) redirect(307, '/account')
 	if (!roles.includes(session.me.role)) redirect(307, homeOf(session.me.role))
 }

@@ -28,12 +28,21 @@ function refresh(): Promise<boolean> {
 	return refreshing
 }
 
+/** A wrong password or code is a 401 as well, and sending it twice would count twice. */
+async function isSignedOut(response: Response): Promise<boolean> {
+	if (response.status !== 401) return false
+	const problem = await response
+		.clone()
+		.json()
+		.catch(() => undefined)
+	return problem?.code === 'not_signed_in'
+}
+
 /** Sends a request; when the access token has run out, refreshes once and sends it again. */
 export async function fetchRefreshing(request: Request): Promise<Response> {
 	const again = request.clone()
 	const response = await fetch(request)
-	const signingIn = new URL(request.url).pathname.startsWith(`${base}/session/`)
-	if (response.status !== 401 || signingIn || !(await refresh())) return response
+	if (!(await isSignedOut(response)) || !(await refresh())) return response
 	return fetch(again)
 }
 

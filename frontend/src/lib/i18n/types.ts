@@ -4,6 +4,7 @@ import type door from './locales/de/door.json'
 import type guardian from './locales/de/guardian.json'
 import type office from './locales/de/office.json'
 import type records from './locales/de/records.json'
+import type staff from './locales/de/staff.json'
 import type teacher from './locales/de/teacher.json'
 import type verify from './locales/de/verify.json'
 
@@ -26,5 +27,6 @@ export type Key =
 	| `office:${Leaf<typeof office>}`
 	| `records:${Leaf<typeof records>}`
 	| `verify:${Leaf<typeof verify>}`
+	| `staff:${Leaf<typeof staff>}`
 
 export type Values = Record<string, string | number>

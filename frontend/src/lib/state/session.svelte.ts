@@ -39,6 +39,11 @@ class Session {
 		return undefined
 	}
 
+	/** Where whoever is signed in begins; without a second factor that is where one is set up. */
+	get home(): string {
+		return this.me?.limited ? '/account' : homeOf(this.me?.role)
+	}
+
 	get isStaff() {
 		return this.me !== undefined && this.me.role !== 'guardian' && this.me.role !== 'pupil'
 	}

@@ -1,6 +1,5 @@
 import { i18n } from '$lib/i18n'
 
 export const load = async () => {
-	await i18n.need('teacher')
-	await i18n.need('door')
+	await Promise.all([i18n.need('teacher'), i18n.need('staff'), i18n.need('door')])
 }
