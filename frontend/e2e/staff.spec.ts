@@ -2,6 +2,7 @@ import { expect, expectAccessible, signIn, test } from './fixtures'
 import { freshCode } from './totp'
 
 test('an invited teacher sets a password and a second step and comes in', async ({ page, school, another }) => {
+	test.slow() // two browsers, and every screen on the way is looked at
 	await signIn(page, school.demo, 'head')
 	await page.goto('/office/staff')
 	await page.getByRole('link', { name: 'Konten und Einladungen' }).click()
