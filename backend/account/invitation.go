@@ -339,7 +339,8 @@ func (s *Service) enter(
 	if err != nil || len(rows) == 0 {
 		return SignedIn{}, err
 	}
-	return s.openStaffSession(tx, rows[0], role, device, limited)
+	device.way, device.limited = ByInvitation, limited
+	return s.openSession(tx, rows[0], role, id.Person{}, device)
 }
 
 func (r invitationRow) fault(now time.Time) error {

@@ -118,11 +118,7 @@ func TestAPasskeySignsInWhoeverHasARole(t *testing.T) {
 		}
 		signedIn := []account.SignedIn{byLetter}
 		for _, name := range []string{"office", "teacher", "head", "dpo"} {
-			in, err := d.SignInWithPassword(t.Context(), name+"@schule.example", goodPassword, phone)
-			if err != nil {
-				t.Fatal(err)
-			}
-			signedIn = append(signedIn, in)
+			signedIn = append(signedIn, d.secure(t, name+"@schule.example").in)
 		}
 		for _, first := range signedIn {
 			second, err := d.signInBy(t, d.enrol(t, first.Actor))
@@ -352,10 +348,7 @@ func TestPasskeysChangeInFreshSessionsAlone(t *testing.T) {
 			return err
 		}
 		late, family := d.signedInGuardian(t).Actor, d.signedInGuardian(t).Actor
-		staff, err := d.SignInWithPassword(t.Context(), "office@schule.example", goodPassword, phone)
-		if err != nil {
-			t.Fatal(err)
-		}
+		staff := d.secure(t, "office@schule.example").in
 		env.Clock.Advance(10*time.Minute + time.Second)
 		wantFault(t, begin(staff.Actor), fault.FreshSignInNeeded)
 		env.Clock.Advance(12 * time.Hour)

@@ -29,17 +29,12 @@ func (s *Service) SignInWithPassword(ctx context.Context, email, password string
 			if err != nil {
 				return err
 			}
-			signedIn, err = s.openStaffSession(tx, account, role, device, limited)
+			device.way, device.limited = ByPassword, limited
+			signedIn, err = s.openSession(tx, account, role, id.Person{}, device)
 			return err
 		})
 	})
 	return signedIn, err
-}
-
-// openStaffSession opens a session by a password that is right, with the second factor or, limited, without.
-func (s *Service) openStaffSession(tx *db.Tx, account accountRow, role authz.Role, device Device, limited bool) (SignedIn, error) {
-	device.way, device.limited = ByPassword, limited
-	return s.openSession(tx, account, role, id.Person{}, device)
 }
 
 // findByPassword tries every school that knows the address. Passwords are compared outside any transaction.

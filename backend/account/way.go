@@ -15,6 +15,7 @@ const (
 	ByPassword   Way = "password"
 	ByPasskey    Way = "passkey"
 	ByDeviceLink Way = "device_link"
+	ByInvitation Way = "invitation"
 )
 
 // WayIn describes a way into a session.
@@ -31,6 +32,7 @@ var Ways = []WayIn{
 	{Way: ByLetter, Operation: "signInWithLetter", Roles: []authz.Role{authz.Guardian, authz.Pupil}, Enrols: true},
 	{Way: ByPassword, Operation: "signInWithPassword", Roles: staffRoles, Enrols: true},
 	{Way: ByPasskey, Operation: "signInWithPasskey", Roles: authz.Roles, Enrols: true},
+	{Way: ByInvitation, Operation: "redeemInvitation", Roles: staffRoles, Enrols: true},
 	{Way: ByDeviceLink, Operation: "signInWithDeviceLink", Roles: []authz.Role{authz.Guardian}, Enrols: true},
 }
 

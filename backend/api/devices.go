@@ -8,7 +8,6 @@ import (
 	"einverstanden/backend/account"
 	"einverstanden/backend/authz"
 	"einverstanden/backend/id"
-	"einverstanden/backend/paper"
 )
 
 func (s *Server) deviceRoutes() {
@@ -78,11 +77,6 @@ func (s *Server) endOtherDevices(ctx context.Context, _ *none) (*empty, error) {
 	return nil, s.Accounts.EndOtherDevices(ctx, actor)
 }
 
-type qrBody struct {
-	Path    string `json:"path" doc:"data of one SVG path; one unit is one module"`
-	Modules int    `json:"modules" doc:"width and height, with the quiet zone"`
-}
-
 type deviceLinkBody struct {
 	Code      string    `json:"code" doc:"8 symbols, XXXX-XXXX; blanks, hyphens, case and O/I/L are forgiven"`
 	URL       string    `json:"url" doc:"the same code behind the #"`
@@ -102,7 +96,7 @@ func (s *Server) makeDeviceLink(ctx context.Context, _ *none) (*out[deviceLinkBo
 	body := deviceLinkBody{
 		Code: account.FormatDeviceCode(link.Code), URL: s.url.String() + "/link#" + link.Code, ExpiresAt: link.ExpiresAt,
 	}
-	body.QR.Path, body.QR.Modules, err = paper.QRPath(body.URL)
+	body.QR, err = newQRBody(body.URL)
 	return reply(body), err
 }
 

@@ -19,7 +19,7 @@ func ownDevice(w *world, at place, role authz.Role) call {
 		if at == own && role != authz.Nobody {
 			return w.as(role).current()
 		}
-		in, err := w.accounts.SignInWithPassword(s.Ctx, fmt.Sprintf("lehrkraft%d@schule.example", at), "kupfer-Lampe-41-wiese", account.Device{})
+		in, err := w.accounts.SignInWithPassword(s.Ctx, fmt.Sprintf("lehrkraft%d@schule.example", at), "kupfer-Lampe-41-wiese", account.Proof{}, account.Device{})
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"einverstanden/backend/account"
 	"einverstanden/backend/authz"
-	"einverstanden/backend/paper"
 )
 
 // ownSignInRoutes are what staff do with their own password and second factor.
@@ -46,16 +45,10 @@ func (s *Server) getSecondFactor(ctx context.Context, _ *none) (*out[secondFacto
 	return reply(body), err
 }
 
-// codeBody is a QR code for the screen.
-type codeBody struct {
-	Path  string `json:"path" doc:"path data of an SVG, one unit a module"`
-	Width int    `json:"width" doc:"of the square, with its quiet zone"`
-}
-
 type totpBody struct {
-	Secret string   `json:"secret" doc:"base32, for typing"`
-	URI    string   `json:"uri" doc:"otpauth://"`
-	Code   codeBody `json:"code"`
+	Secret string `json:"secret" doc:"base32, for typing"`
+	URI    string `json:"uri" doc:"otpauth://"`
+	QR     qrBody `json:"qr" doc:"the URI as a QR code"`
 }
 
 func (s *Server) startTOTP(ctx context.Context, _ *none) (*out[totpBody], error) {
@@ -67,11 +60,8 @@ func (s *Server) startTOTP(ctx context.Context, _ *none) (*out[totpBody], error)
 	if err != nil {
 		return nil, err
 	}
-	path, width, err := paper.CodePath(setup.URI)
-	if err != nil {
-		return nil, err
-	}
-	return reply(totpBody{Secret: setup.Secret.Text(), URI: setup.URI, Code: codeBody{Path: path, Width: width}}), nil
+	qr, err := newQRBody(setup.URI)
+	return reply(totpBody{Secret: setup.Secret.Text(), URI: setup.URI, QR: qr}), err
 }
 
 type confirmInput struct {

@@ -31,9 +31,9 @@ func TestA9ClaimedHostsChangeNothing(t *testing.T) {
 	for name, proxies := range map[string][]string{"not trusted": nil, "trusted": {"127.0.0.1", "::1"}} {
 		h := newHouse(t, testkit.NewSQLite(t), func(deps *Deps) { deps.Proxies = proxies })
 		c, l := h.nobody(), h.staff(authz.Office)
-		signIn := object{"email": l.email, "password": l.password}
-		honest := c.want(200, c.post("/session/password", "", signIn))
-		claimed := c.want(200, c.postWith("/session/password", signIn, forged))
+		signIn := func() object { return object{"email": l.email, "password": l.password, "totp": h.code(l)} }
+		honest := c.want(200, c.post("/session/password", "", signIn()))
+		claimed := c.want(200, c.postWith("/session/password", signIn(), forged))
 		cookies := func(got answer) (all []string) {
 			for _, cookie := range got.header.Values("Set-Cookie") {
 				name, rest, _ := strings.Cut(cookie, "=")

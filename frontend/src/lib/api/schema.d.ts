@@ -1563,15 +1563,6 @@ export interface components {
 			/** @description for office and head */
 			teachers?: components['schemas']['Named'][] | null
 		}
-		CodeBody: {
-			/** @description path data of an SVG, one unit a module */
-			path: string
-			/**
-			 * Format: int64
-			 * @description of the square, with its quiet zone
-			 */
-			width: number
-		}
 		ConfirmInputBody: {
 			code: string
 		}
@@ -2605,7 +2596,8 @@ export interface components {
 			title: string
 		}
 		TotpBody: {
-			code: components['schemas']['CodeBody']
+			/** @description the URI as a QR code */
+			qr: components['schemas']['QrBody']
 			/** @description base32, for typing */
 			secret: string
 			/** @description otpauth:// */

@@ -11,9 +11,9 @@ import (
 )
 
 // Each run of the path is read back into modules and compared with the code itself.
-func TestThePathOfACodeDrawsItsModulesInsideTheQuietZone(t *testing.T) {
+func TestThePathOfAQRCodeDrawsItsModulesInsideTheQuietZone(t *testing.T) {
 	const text = "otpauth://totp/Einverstanden:a@b.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-	path, width, err := paper.CodePath(text)
+	path, width, err := paper.QRPath(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestThePathOfACodeDrawsItsModulesInsideTheQuietZone(t *testing.T) {
 			}
 		}
 	}
-	if _, _, err := paper.CodePath(string(make([]byte, 2000))); err == nil {
+	if _, _, err := paper.QRPath(string(make([]byte, 2000))); err == nil {
 		t.Error("a text too long for a code is drawn")
 	}
 }
