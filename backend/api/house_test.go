@@ -28,6 +28,7 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/intake"
 	"einverstanden/backend/invite"
+	"einverstanden/backend/lowering"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/school"
@@ -105,8 +106,9 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	deps := Deps{
 		DB: env.DB, Accounts: h.accounts, Schools: s.Service, Consents: h.consents, Standings: standings, Meetings: h.meetings,
 		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service, s.Hub),
-		Invites: invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
-		Notary:  evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
+		Invites:  invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
+		Lowering: lowering.NewService(env.DB, env.Vault, h.accounts, h.consents, standings),
+		Notary:   evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
 		URL: public, Clock: env.Clock.Now, Log: log, Version: "test",
 	}
 	for _, change := range change {
@@ -314,7 +316,7 @@ func (c *client) sendBy(
 	do func(*http.Request) (*http.Response, error), method, path, key string, body []byte, change func(*http.Request),
 ) answer {
 	c.h.t.Helper()
-	if !strings.HasPrefix(path, "/api") && !strings.HasSuffix(path, "z") {
+	if !strings.HasPrefix(path, "/api") && path != "/livez" && path != "/readyz" {
 		path = apiPrefix + path
 	}
 	request, err := http.NewRequest(method, c.h.base+path, bytes.NewReader(body))

@@ -7,6 +7,7 @@ func (s *Server) routes() {
 	s.passkeyRoutes()
 	s.deviceRoutes()
 	s.childRoutes()
+	s.loweringRoutes()
 	s.receiptRoutes()
 	s.evidenceRoutes()
 	s.classRoutes()

@@ -22,6 +22,7 @@ import (
 	"einverstanden/backend/evidence"
 	"einverstanden/backend/intake"
 	"einverstanden/backend/invite"
+	"einverstanden/backend/lowering"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/proof"
@@ -41,6 +42,7 @@ type Deps struct {
 	Intake    *intake.Service
 	Invites   *invite.Service
 	Notary    *evidence.Notary
+	Lowering  *lowering.Service
 	Printer   *paper.Printer
 	Web       fs.FS
 	URL       *url.URL // the public URL

@@ -112,6 +112,7 @@ type DecisionBody struct {
 	ReceivedAt  time.Time   `json:"receivedAt"`
 	Language    string      `json:"language,omitempty"`
 	Channel     string      `json:"channel" enum:"app,paper,phone,in_person,teacher"`
+	Means       string      `json:"means,omitempty" enum:"key,staff,session,passkey" doc:"what ties it to its person; key: a lowering key was shown, and nobody was signed in"`
 	Invalidated bool        `json:"invalidated"`
 	Receipt     ReceiptBody `json:"receipt"`
 }
@@ -120,7 +121,7 @@ func decisionOf(o consent.Outcome) DecisionBody {
 	d := o.Decision
 	body := DecisionBody{
 		ID: d.ID, Kind: string(d.Kind), Extent: string(d.Extent), ReceivedAt: d.ReceivedAt, Language: d.Language,
-		Channel: string(d.Channel), Invalidated: d.Invalidated != nil, Receipt: receiptOf(o.Receipt),
+		Channel: string(d.Channel), Means: string(d.Means), Invalidated: d.Invalidated != nil, Receipt: receiptOf(o.Receipt),
 	}
 	if d.Kind == consent.Answer {
 		body.Answer = d.Answer.String()

@@ -21,6 +21,7 @@ import (
 	"einverstanden/backend/evidence"
 	"einverstanden/backend/intake"
 	"einverstanden/backend/invite"
+	"einverstanden/backend/lowering"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/outbound"
 	"einverstanden/backend/paper"
@@ -54,6 +55,7 @@ type App struct {
 	Invites   *invite.Service
 	Notary    *evidence.Notary
 	Outbound  *outbound.Client
+	Lowering  *lowering.Service
 	printer   *paper.Printer
 	Rotation  *rotation.Service
 	Privacy   *privacy.Service
@@ -115,6 +117,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Accounts = account.NewService(d, keys, evidenceLog, families{a.Schools}, now, log).WithPasskeys(c.URL).WithLessons(a.Meetings.LessonEnd)
 	a.Consents.WithPasskeys(a.credentials, c.URL.Scheme+"://"+c.URL.Host).WithUnproven(a.Accounts.NeedsPasskey)
 	a.Intake = intake.NewService(d, keys, a.Schools, a.Hub)
+	a.Lowering = lowering.NewService(d, keys, a.Accounts, a.Consents, a.Standings)
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
 	a.Outbound = outbound.New(c.PrivateHosts, Version)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
@@ -246,7 +249,7 @@ func (a *App) guarded(name string, work func()) {
 func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
 	return api.Deps{
 		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings,
-		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
+		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
 		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
 	}
 }

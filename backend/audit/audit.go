@@ -34,6 +34,7 @@ const (
 	DeviceLinked        Action = "device.linked"
 	DeviceSignedOut     Action = "device.signed_out"
 	SealRenewed         Action = "seal.renewed"
+	LoweringKeyRenewed  Action = "lowering_key.renewed"
 	ErasureAsked        Action = "erasure.asked"
 	ErasureApproved     Action = "erasure.approved"
 	ErasureReleased     Action = "erasure.released"

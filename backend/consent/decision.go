@@ -5,6 +5,7 @@ import (
 
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/proof"
 )
 
 // Kind says what sort of decision it is.
@@ -102,6 +103,8 @@ type Decision struct {
 	Invalidated  *Invalidation
 	Confirmed    bool // by the office, where a teacher received it
 	Statement    id.Statement
+	Means        proof.Means // empty: before this was kept beside the statement
+	Session      id.Session  // of an own act in the app; empty: by a lowering key, by staff, or before it was kept
 }
 
 // Invalidation says that a recorded decision was not that person's.

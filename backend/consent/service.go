@@ -104,6 +104,7 @@ type draft struct {
 	identified Identified // of one that staff recorded
 	passkey    *proof.Passkey
 	blind      []byte // that the passkey signed with; empty: a fresh one
+	byKey      bool   // a lowering key was shown, and nobody was signed in
 }
 
 // decide is the walk that every own decision takes, in one transaction.
@@ -161,7 +162,8 @@ func (s *Service) append(ctx context.Context, tx *db.Tx, actor authz.Actor, d dr
 	if err := s.declareCustody(tx, *decision); err != nil {
 		return Outcome{}, err
 	}
-	statement, private, err := s.statement(ctx, tx, actor, d)
+	decision.Means, decision.Session = d.means(actor)
+	statement, private, err := s.statement(ctx, tx, d)
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // statement is the evidence of a decision, with the part that a shared copy leaves out.
-func (s *Service) statement(ctx context.Context, tx *db.Tx, actor authz.Actor, d draft) (proof.Statement, *proof.Private, error) {
+func (s *Service) statement(ctx context.Context, tx *db.Tx, d draft) (proof.Statement, *proof.Private, error) {
 	identity, err := s.schools.Identity(tx, d.decision.Pupil)
 	if err != nil {
 		return proof.Statement{}, nil, err
@@ -37,7 +37,7 @@ func (s *Service) statement(ctx context.Context, tx *db.Tx, actor authz.Actor, d
 	if err := s.checkPasskey(d.passkey, declared); err != nil {
 		return proof.Statement{}, nil, err
 	}
-	return proof.Statement{Kind: proof.KindDecision, Declaration: declared, Server: d.server(tx, actor, identity.Names)}, &private, nil
+	return proof.Statement{Kind: proof.KindDecision, Declaration: declared, Server: d.server(tx, identity.Names)}, &private, nil
 }
 
 // nameOf is the deciding person's name as the school knows it now.
@@ -68,19 +68,27 @@ func (d draft) declared(ctx context.Context, school id.School, privateSHA256 str
 }
 
 // server is what the school's system adds.
-func (d draft) server(tx *db.Tx, actor authz.Actor, names proof.Names) *proof.DecisionServer {
+func (d draft) server(tx *db.Tx, names proof.Names) *proof.DecisionServer {
 	decision := d.decision
 	server := &proof.DecisionServer{
 		Decision: decision.ID, VersionNumber: d.version.Number, Edition: decision.Edition, GermanTextSHA256: d.german,
-		Guardianship: decision.Guardianship, Schooling: decision.Schooling, Channel: string(decision.Channel), Means: proof.MeansStaff,
+		Guardianship: decision.Guardianship, Schooling: decision.Schooling, Channel: string(decision.Channel),
+		Means: decision.Means, Session: decision.Session, Passkey: d.passkey,
 		RecordedBy: decision.RecordedBy, Identified: string(d.identified), SecondBy: decision.SecondBy, Names: names,
 		ReceivedAt: decision.ReceivedAt.UTC(), RecordedAt: tx.Now,
 	}
-	if decision.Channel == App {
-		server.Means, server.Session = proof.MeansSession, actor.Session
-	}
-	if d.passkey != nil {
-		server.Means, server.Passkey = proof.MeansPasskey, d.passkey
-	}
 	return server
+}
+
+// means says what ties the decision to its person, and the session it was made in.
+func (d draft) means(actor authz.Actor) (proof.Means, id.Session) {
+	switch {
+	case d.byKey:
+		return proof.MeansKey, ""
+	case d.passkey != nil:
+		return proof.MeansPasskey, actor.Session
+	case d.decision.Channel == App:
+		return proof.MeansSession, actor.Session
+	}
+	return proof.MeansStaff, ""
 }

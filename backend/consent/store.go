@@ -8,6 +8,7 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/proof"
 )
 
 type decisionRow struct {
@@ -36,6 +37,8 @@ type decisionRow struct {
 	AfterID        *id.Decision
 	ReceivedAt     int64
 	RecordedAt     int64
+	Means          *proof.Means
+	SessionID      *id.Session
 }
 
 func (decisionRow) TableName() string { return "decision" }
@@ -72,7 +75,7 @@ func insertDecision(tx *db.Tx, x Decision) error {
 		Kind: x.Kind, Extent: orNil(x.Extent), VersionID: orNil(x.Version), Edition: orNil(x.Edition), Language: orNil(x.Language),
 		TextSha256: orNil(x.TextSHA256), Relation: orNil(x.Relation), Channel: x.Channel, RecordedBy: orNil(x.RecordedBy),
 		SecondBy: orNil(x.SecondBy), SignatureKind: orNil(x.HasSignature), AfterID: orNil(x.After),
-		ReceivedAt: x.ReceivedAt.UnixMicro(), RecordedAt: x.RecordedAt.UnixMicro(),
+		ReceivedAt: x.ReceivedAt.UnixMicro(), RecordedAt: x.RecordedAt.UnixMicro(), Means: orNil(x.Means), SessionID: orNil(x.Session),
 	}
 	if x.Kind == Answer {
 		row.Answer = orNil(x.Answer.String())
@@ -84,7 +87,7 @@ const listedColumns = `decision.school_id, decision.id, decision.leaf_seq, decis
 	decision.person_kind, decision.person_id, decision.guardianship_id, decision.schooling_id, decision.kind, decision.answer,
 	decision.extent, decision.version_id, decision.edition, decision.language, decision.text_sha256, decision.relation,
 	decision.channel, decision.recorded_by, decision.second_by, decision.signature_kind, decision.after_id,
-	decision.received_at, decision.recorded_at,
+	decision.received_at, decision.recorded_at, decision.means, decision.session_id,
 	invalidation.leaf_seq AS invalid_leaf, invalidation.reason AS invalid_reason, invalidation.author AS invalid_author,
 	invalidation.recorded_at AS invalid_at, confirmation.confirmed_at`
 
@@ -130,7 +133,7 @@ func (l listedRow) decision() (Decision, error) {
 		Version: orZero(r.VersionID), Edition: orZero(r.Edition), Language: orZero(r.Language), TextSHA256: orZero(r.TextSha256),
 		Relation: orZero(r.Relation), Channel: r.Channel, RecordedBy: orZero(r.RecordedBy), SecondBy: orZero(r.SecondBy),
 		HasSignature: orZero(r.SignatureKind), After: orZero(r.AfterID), ReceivedAt: time.UnixMicro(r.ReceivedAt).UTC(),
-		RecordedAt: time.UnixMicro(r.RecordedAt).UTC(), Confirmed: l.ConfirmedAt != nil,
+		RecordedAt: time.UnixMicro(r.RecordedAt).UTC(), Confirmed: l.ConfirmedAt != nil, Means: orZero(r.Means), Session: orZero(r.SessionID),
 	}
 	if l.InvalidLeaf != nil {
 		d.Invalidated = &Invalidation{

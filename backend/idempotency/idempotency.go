@@ -16,7 +16,7 @@ import (
 
 // Key is one client's name for one call. Keys of different actors or routes never meet.
 type Key struct {
-	Actor string // account id
+	Actor string // account id; without a session, whoever the call is made for (As)
 	Route string // method and path pattern
 	Value string // the header
 	Body  []byte // the body's bytes as they came
@@ -27,6 +27,16 @@ type contextKey struct{}
 // With puts the key into the context.
 func With(ctx context.Context, key Key) context.Context {
 	return context.WithValue(ctx, contextKey{}, key)
+}
+
+// As gives the context's key to somebody whom a call without a session has made known by what it carries.
+func As(ctx context.Context, actor string) context.Context {
+	key, ok := Of(ctx)
+	if !ok {
+		return ctx
+	}
+	key.Actor = actor
+	return With(ctx, key)
 }
 
 // Of is the context's key; the second value is false for calls that have none (commands at the shell, imports).

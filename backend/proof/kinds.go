@@ -54,6 +54,7 @@ type Means string
 
 // The means, the strongest last.
 const (
+	MeansKey     Means = "key"     // whoever held a printed lowering key; nobody was signed in
 	MeansStaff   Means = "staff"   // a member of staff wrote it down
 	MeansSession Means = "session" // a browser that was signed in
 	MeansPasskey Means = "passkey" // a passkey signed the declaration, with its owner verified

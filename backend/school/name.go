@@ -45,6 +45,14 @@ func SortByName[P any](people []P, name func(P) Name) {
 	}
 }
 
+// Short is the given name and the first letter of the family name: enough for whoever knows the child.
+func (n Name) Short() string {
+	for _, letter := range n.Family {
+		return n.Given + " " + string(letter) + "."
+	}
+	return n.Given
+}
+
 // compareClasses sorts 5a before 10b, and classes without a number last.
 func compareClasses(a, b Class) int {
 	yearA, restA := splitGrade(a.Name)

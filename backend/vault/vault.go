@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -154,6 +155,14 @@ func (v *Vault) Fingerprint(kind, value string) string {
 // secret has 65 random bits and the key lies outside the database (decision 0006).
 func (v *Vault) LetterHash(letterNo, secret string) string {
 	return mac(v.letters, letterNo, secret)
+}
+
+// LoweringSecret is the secret part of a lowering key: 22 symbols of base64url, 132 bits of a keyed hash, which without
+// the key nobody tells from random ones. It is derived anew for each print, so that nothing of it is stored; it lives as
+// long as the letters' key file does (decision 0022).
+func (v *Vault) LoweringSecret(school id.School, person id.Person, pupil id.Pupil, generation int64) string {
+	const symbols = 22
+	return mac(v.letters, "lowering", string(school), string(person.Kind), person.ID, string(pupil), strconv.FormatInt(generation, 10))[:symbols]
 }
 
 // TokenKey is the 256-bit key for the named use (signing access tokens, deriving refresh tokens). Uses never share one.
