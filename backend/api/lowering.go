@@ -8,7 +8,6 @@ import (
 	"einverstanden/backend/consent"
 	"einverstanden/backend/id"
 	"einverstanden/backend/lowering"
-	"einverstanden/backend/paper"
 )
 
 func (s *Server) loweringRoutes() {
@@ -17,7 +16,7 @@ func (s *Server) loweringRoutes() {
 	route(s, authz.Public, answers(look, 429), s.getLowering)
 	lower := answers(idempotent(post("/lowering/{key}", "lowering", "lower", "Withdraw with a lowering key, without signing in")), 201, 200, 429)
 	lower.Description = "The withdrawal is that of the person whom the key was printed for; its statement says that only a key was shown."
-	route(s, authz.Public, lower, s.lower)
+	route(s, authz.Public, as(withdrawing, lower), s.lower)
 
 	route(s, authz.DecideForChild, get("/children/{pupil}/lowering-key", "children", "getLoweringKey", "The caller's lowering key for a child, to keep"), s.getLoweringKey)
 	renew := answers(idempotent(post("/children/{pupil}/lowering-key", "children", "renewLoweringKey", "A new lowering key; those printed so far end")), http.StatusOK)
@@ -62,16 +61,13 @@ func (s *Server) lower(ctx context.Context, in *lowerInput) (*decided, error) {
 
 type loweringKeyBody struct {
 	URL string `json:"url" doc:"opens the page that lowers, for whoever has it"`
-	QR  struct {
-		Size int    `json:"size" doc:"modules on each side, with the quiet zone"`
-		Path string `json:"path" doc:"SVG path of the dark modules"`
-	} `json:"qr"`
+	QR  qrBody `json:"qr" doc:"the URL as a QR code"`
 }
 
 func (s *Server) loweringKeyOf(key lowering.Key) (*out[loweringKeyBody], error) {
 	body := loweringKeyBody{URL: lowering.URL(s.url, key)}
-	var err error
-	body.QR.Path, body.QR.Size, err = paper.QRPath(body.URL)
+	qr, err := newQRBody(body.URL)
+	body.QR = qr
 	return reply(body), err
 }
 

@@ -139,7 +139,7 @@ type receiptSummaryBody struct {
 	RecordedAt time.Time `json:"recordedAt"`
 	School     Named     `json:"school"`
 	Child      struct {
-		PersonName
+		PupilRef
 		ClassName string `json:"className"`
 	} `json:"child"`
 	Decision   DecisionBody   `json:"decision"`
@@ -187,7 +187,8 @@ func (s *Server) receiptSummary(tx *db.Tx, record consent.Record) (receiptSummar
 		return body, err
 	}
 	classes, err := s.Schools.ClassNamesOf(tx, []id.Pupil{d.Pupil}, settings.Today(tx.Now))
-	body.Child.PersonName, body.Child.ClassName = nameOf(pupils[d.Pupil].Name), classes[d.Pupil].Name
+	body.Child.PupilRef = PupilRef{ID: d.Pupil, PersonName: nameOf(pupils[d.Pupil].Name)}
+	body.Child.ClassName = classes[d.Pupil].Name
 	return body, err
 }
 

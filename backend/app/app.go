@@ -119,6 +119,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Intake = intake.NewService(d, keys, a.Schools, a.Hub)
 	a.Lowering = lowering.NewService(d, keys, a.Accounts, a.Consents, a.Standings)
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
+	a.Invites.WithLoweringKeys(a.Lowering)
 	a.Outbound = outbound.New(c.PrivateHosts, Version)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(evidenceLog), log)

@@ -13,6 +13,7 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/lowering"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/school"
 )
@@ -25,6 +26,7 @@ type Service struct {
 	accounts *account.Service
 	printer  *paper.Printer
 	baseURL  *url.URL
+	keys     *lowering.Service // nil: letters without lowering keys
 }
 
 // NewService needs the database, those who know the people, the asks and the letters, the printer, and the public
@@ -35,6 +37,9 @@ func NewService(
 ) *Service {
 	return &Service{db: d, schools: schools, consents: consents, accounts: accounts, printer: printer, baseURL: baseURL}
 }
+
+// WithLoweringKeys prints on each letter the lowering keys of its recipient.
+func (s *Service) WithLoweringKeys(keys *lowering.Service) { s.keys = keys }
 
 // Selection says for which pupils letters are wanted. Exactly one field is set.
 //
@@ -141,7 +146,11 @@ func (s *Service) issue(ctx context.Context, actor authz.Actor, mailing mailing)
 	if err != nil {
 		return Printed{}, err
 	}
-	pdf, err := s.printer.Letters(s.pages(mailing, issued))
+	pages := s.pages(mailing, issued)
+	if err := s.addLoweringCodes(ctx, pages, mailing.invitations); err != nil {
+		return Printed{}, errors.Join(err, s.void(ctx, actor, issued))
+	}
+	pdf, err := s.printer.Letters(pages)
 	if err != nil {
 		return Printed{}, errors.Join(err, s.void(ctx, actor, issued))
 	}

@@ -1,11 +1,14 @@
 package invite
 
 import (
+	"context"
 	"strings"
 
 	"einverstanden/backend/account"
 	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
 	"einverstanden/backend/id"
+	"einverstanden/backend/lowering"
 	"einverstanden/backend/paper"
 )
 
@@ -35,6 +38,33 @@ func (s *Service) pages(mailing mailing, issued []account.IssuedLetter) []paper.
 		}
 	}
 	return pages
+}
+
+// addLoweringCodes puts on each page the lowering links of its recipient, a child each.
+func (s *Service) addLoweringCodes(ctx context.Context, pages []paper.Letter, invitations []invitation) error {
+	if s.keys == nil {
+		return nil
+	}
+	var owners []lowering.Owner
+	for _, invitation := range invitations {
+		for _, child := range invitation.children {
+			owners = append(owners, lowering.Owner{Person: invitation.person, Pupil: child.pupil})
+		}
+	}
+	return s.db.Read(ctx, func(tx *db.Tx) error {
+		keys, err := s.keys.KeysOf(tx, owners)
+		if err != nil {
+			return err
+		}
+		for i, invitation := range invitations {
+			for n, child := range invitation.children {
+				code := paper.LoweringCode{Child: child.name.Given, QRText: lowering.URL(s.baseURL, keys[n])}
+				pages[i].Lowering = append(pages[i].Lowering, code)
+			}
+			keys = keys[len(invitation.children):]
+		}
+		return nil
+	})
 }
 
 // typedURL is the public address as people type it: browsers add https by themselves.

@@ -39,6 +39,12 @@ type State struct {
 	Extents []consent.Extent // that would change something, the smaller one first
 }
 
+// Owner is whose limit for which pupil a key sets.
+type Owner struct {
+	Person id.Person
+	Pupil  id.Pupil
+}
+
 // holder is whose limit a key sets, and how things stand for the child.
 type holder struct {
 	person   id.Person
@@ -48,15 +54,31 @@ type holder struct {
 // KeyOf is the key of one person for one pupil in the transaction's school. It is derived, so it is the same on every
 // print; whether the person has a say is the caller's to check.
 func (s *Service) KeyOf(tx *db.Tx, person id.Person, pupil id.Pupil) (Key, error) {
-	generations, err := generationsOf(tx, pupil)
+	keys, err := s.KeysOf(tx, []Owner{{person, pupil}})
 	if err != nil {
 		return "", err
 	}
-	return s.derive(tx.School, person, pupil, generations[person]).key(), nil
+	return keys[0], nil
 }
 
-func (s *Service) derive(school id.School, person id.Person, pupil id.Pupil, generation int64) parts {
-	return parts{school: school, pupil: pupil, secret: s.vault.LoweringSecret(school, person, pupil, generation)}
+// KeysOf is KeyOf for many, in their order.
+func (s *Service) KeysOf(tx *db.Tx, owners []Owner) ([]Key, error) {
+	pupils := make([]id.Pupil, len(owners))
+	for i, owner := range owners {
+		pupils[i] = owner.Pupil
+	}
+	generations, err := generationsOf(tx, pupils)
+	keys := make([]Key, len(owners))
+	for i, owner := range owners {
+		keys[i] = s.derive(tx.School, owner, generations[owner]).key()
+	}
+	return keys, err
+}
+
+func (s *Service) derive(school id.School, owner Owner, generation int64) parts {
+	return parts{
+		school: school, pupil: owner.Pupil, secret: s.vault.LoweringSecret(school, owner.Person, owner.Pupil, generation),
+	}
 }
 
 // Own is KeyOf for somebody signed in, who must have a say for the pupil: otherwise NothingHere.
@@ -81,14 +103,14 @@ func (s *Service) Renew(ctx context.Context, actor authz.Actor, pupil id.Pupil) 
 		var generation int64
 		_, err := idempotency.Do(ctx, tx, &generation, func() error {
 			var err error
-			if generation, err = renew(tx, actor.Person, pupil); err != nil {
+			if generation, err = renew(tx, Owner{actor.Person, pupil}); err != nil {
 				return err
 			}
 			return audit.Record(tx, audit.Entry{
 				Actor: string(actor.Account), Action: audit.LoweringKeyRenewed, SubjectKind: string(id.PupilPerson), SubjectID: string(pupil),
 			})
 		})
-		key = s.derive(tx.School, actor.Person, pupil, generation).key()
+		key = s.derive(tx.School, Owner{actor.Person, pupil}, generation).key()
 		return err
 	})
 	return key, err
@@ -143,14 +165,15 @@ func (s *Service) holder(tx *db.Tx, in parts) (holder, error) {
 	if err != nil {
 		return holder{}, err
 	}
-	generations, err := generationsOf(tx, in.pupil)
+	generations, err := generationsOf(tx, []id.Pupil{in.pupil})
 	if err != nil {
 		return holder{}, err
 	}
 	found := holder{standing: standings[in.pupil]}
 	for _, sayer := range participation.WhoHasSay(found.standing.Facts) {
 		person := id.Person{Kind: id.PersonKind(sayer.Kind), ID: sayer.ID}
-		if same(s.derive(tx.School, person, in.pupil, generations[person]).secret, in.secret) {
+		owner := Owner{person, in.pupil}
+		if same(s.derive(tx.School, owner, generations[owner]).secret, in.secret) {
 			found.person = person
 		}
 	}

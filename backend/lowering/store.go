@@ -1,6 +1,8 @@
 package lowering
 
 import (
+	"slices"
+
 	"gorm.io/gorm/clause"
 
 	"einverstanden/backend/db"
@@ -17,19 +19,27 @@ type keyRow struct {
 
 func (keyRow) TableName() string { return "lowering_key" }
 
-// generationsOf are those of the pupil's people who have renewed their key; everybody else's is the first, 0.
-func generationsOf(tx *db.Tx, pupil id.Pupil) (map[id.Person]int64, error) {
-	var rows []keyRow
-	err := tx.G().Where("school_id = ? AND pupil_id = ?", tx.School, pupil).Find(&rows).Error
-	generations := make(map[id.Person]int64, len(rows))
-	for _, row := range rows {
-		generations[id.Person{Kind: row.PersonKind, ID: row.PersonID}] = row.Generation
+const listSize = 500 // pupils in one query
+
+// generationsOf are those of whoever has renewed a key for one of the pupils; everybody else's is the first, 0.
+func generationsOf(tx *db.Tx, pupils []id.Pupil) (map[Owner]int64, error) {
+	generations := map[Owner]int64{}
+	for list := range slices.Chunk(pupils, listSize) {
+		var rows []keyRow
+		if err := tx.G().Where("school_id = ? AND pupil_id IN ?", tx.School, list).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			generations[Owner{id.Person{Kind: row.PersonKind, ID: row.PersonID}, row.PupilID}] = row.Generation
+		}
 	}
-	return generations, err
+	return generations, nil
 }
 
-func renew(tx *db.Tx, person id.Person, pupil id.Pupil) (generation int64, err error) {
-	row := keyRow{SchoolID: tx.School, PersonKind: person.Kind, PersonID: person.ID, PupilID: pupil, Generation: 1}
+func renew(tx *db.Tx, owner Owner) (generation int64, err error) {
+	row := keyRow{
+		SchoolID: tx.School, PersonKind: owner.Person.Kind, PersonID: owner.Person.ID, PupilID: owner.Pupil, Generation: 1,
+	}
 	one := []clause.Column{{Name: "school_id"}, {Name: "pupil_id"}, {Name: "person_kind"}, {Name: "person_id"}}
 	err = tx.G().Clauses(clause.OnConflict{Columns: one, DoUpdates: clause.Assignments(map[string]any{
 		"generation": clause.Expr{SQL: "lowering_key.generation + 1"},
@@ -37,6 +47,6 @@ func renew(tx *db.Tx, person id.Person, pupil id.Pupil) (generation int64, err e
 	if err != nil {
 		return 0, err
 	}
-	generations, err := generationsOf(tx, pupil)
-	return generations[person], err
+	generations, err := generationsOf(tx, []id.Pupil{owner.Pupil})
+	return generations[owner], err
 }

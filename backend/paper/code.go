@@ -60,25 +60,3 @@ func (c qrCode) operators() string {
 
 // modules is how many modules the code is wide with its quiet zone.
 func (c qrCode) modules() int { return len(c) + 2*quietZone }
-
-// QRPath is the QR code of a text as an SVG path of unit squares, in a field of size modules on each side that has the
-// quiet zone in it. A text too long for a code on paper is an error.
-func QRPath(text string) (path string, size int, err error) {
-	code, err := newQRCode(text)
-	if err != nil {
-		return "", 0, err
-	}
-	var b strings.Builder
-	for y, row := range code {
-		for x := 0; x < len(row); x++ {
-			start := x
-			for x < len(row) && row[x] {
-				x++
-			}
-			if x > start {
-				fmt.Fprintf(&b, "M%d %dh%dv1h-%dz", quietZone+start, quietZone+y, x-start, x-start)
-			}
-		}
-	}
-	return b.String(), code.modules(), nil
-}

@@ -1,6 +1,7 @@
 package paper
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -29,7 +30,9 @@ const (
 
 	bodyStep = 4.8 // from line to line
 	noteStep = 4.3
-	indent   = 5.0
+
+	captionStep = 3.1 // of what stands beside the small codes
+	indent      = 5.0
 
 	fewChildren  = 4 // stand in two columns, more of them in three
 	mostChildren = 9
@@ -57,6 +60,8 @@ var (
 	noteText  = setting{size: 9.5}
 	noteTitle = setting{size: 9.5, bold: true}
 	footText  = setting{size: 7.6}
+
+	captionTitle = setting{size: 7.6, bold: true}
 )
 
 const (
@@ -75,7 +80,11 @@ func (s *sheets) letter(l Letter) error {
 	y := s.opening(l, texts)
 	y = s.panel(y, l, texts, code)
 	y = s.notes(y, texts)
-	s.closing(y, l)
+	closingWidth, err := s.lowering(y, l, texts)
+	if err != nil {
+		return err
+	}
+	s.closing(y, closingWidth, l)
 	return nil
 }
 
@@ -195,12 +204,56 @@ func (s *sheets) notes(y float64, texts *readerTexts) float64 {
 	return y
 }
 
+// lowering is a row of small codes at the right, in frames of their own and with a caption, so that nobody takes them
+// for the one to answer with. It gives the width that is left beside it.
+func (s *sheets) lowering(y float64, l Letter, texts *readerTexts) (left float64, err error) {
+	const (
+		most, widest, finest = 3, 26.0, 0.4 // codes, mm, and mm a module
+		captionWidth, gap    = 36.0, 2.5
+		nameRoom, padding    = 3.6, 1.5
+	)
+	top, bottom := y-2.6, footRule-1.5
+	side := min(widest, bottom-top-nameRoom-padding)
+	shown := l.Lowering[:min(most, len(l.Lowering))]
+	codes := make([]qrCode, len(shown))
+	for i, lowering := range shown {
+		if codes[i], err = newQRCode(lowering.QRText); errors.Is(err, errCodeTooFine) {
+			return textWidth, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		if side < finest*float64(codes[i].modules()) {
+			return textWidth, nil
+		}
+	}
+	if len(codes) == 0 {
+		return textWidth, nil
+	}
+	width := float64(len(codes))*(side+gap) + captionWidth + gap
+	x := right - width
+	s.frame(x, top, width, side+nameRoom+padding)
+	after := s.paragraph(x+gap, top+4, captionStep, captionWidth-gap, captionTitle, texts.Lowering.Title)
+	s.paragraph(x+gap, after, captionStep, captionWidth-gap, footText, texts.Lowering.Text)
+	for i, lowering := range shown {
+		at := x + captionWidth + float64(i)*(side+gap)
+		s.qrCode(at, top+padding/2+side, side, codes[i])
+		s.fitted(at+gap, top+side+nameRoom-0.4, side-gap, captionTitle, lowering.Child)
+	}
+	return textWidth - width - gap, nil
+}
+
 // closing leaves room for a signature between the greeting and the name: less of it on a page that is very full.
-func (s *sheets) closing(y float64, l Letter) {
+func (s *sheets) closing(y, width float64, l Letter) {
 	y += 3.8
-	s.text(left, y, body, s.texts.Labels.Closing)
+	s.fitted(left, y, width, body, s.texts.Labels.Closing)
 	y = min(y+signatureRoom+bodyStep, footRule-bodyStep)
-	s.fitted(left, y, textWidth, body, strings.Trim(l.HeadName+", "+s.texts.Labels.Head, ", "))
+	if width == textWidth {
+		s.fitted(left, y, width, body, strings.Trim(l.HeadName+", "+s.texts.Labels.Head, ", "))
+		return
+	}
+	s.fitted(left, y, width, body, l.HeadName)
+	s.fitted(left, y+noteStep, width, label, s.texts.Labels.Head)
 }
 
 // foot makes what stands at the foot of every guardian's page: one sentence in each language.

@@ -21,8 +21,16 @@ type Letter struct {
 	Secret    string   // in groups, as it is typed
 	URL       string   // where LetterNo and Secret are typed; printed as it is
 	QRText    string   // URL of the same, with both in it
+	Lowering  []LoweringCode
 	IssuedOn  calendar.Date
 	ExpiresOn calendar.Date // the last whole day on which the letter is good
+}
+
+// LoweringCode is a child's lowering link. A letter shows three at most, and none where they would be too fine to be read:
+// all of them stand on the receipts.
+type LoweringCode struct {
+	Child  string // given name
+	QRText string
 }
 
 // School is the sender.
@@ -113,6 +121,11 @@ func (l Letter) cleaned(f *faces) Letter {
 		children[i] = f.writable(clean(child))
 	}
 	l.Children = children
+	codes := make([]LoweringCode, len(l.Lowering))
+	for i, code := range l.Lowering {
+		codes[i] = LoweringCode{Child: f.writable(clean(code.Child)), QRText: code.QRText}
+	}
+	l.Lowering = codes
 	return l
 }
 

@@ -3,9 +3,12 @@ package paper_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"image/color"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -46,9 +49,16 @@ func letter() paper.Letter {
 		Secret:    "7K3M-9QXA-B2TD-4E",
 		URL:       "einverstanden.schule.example",
 		QRText:    "https://einverstanden.schule.example/e#48210937.7K3M9QXAB2TD4E",
+		Lowering:  []paper.LoweringCode{lowering("Mia")},
 		IssuedOn:  calendar.MustParse("2026-11-24"),
 		ExpiresOn: calendar.MustParse("2026-12-14"),
 	}
+}
+
+// lowering is a child's lowering link, as long as they are.
+func lowering(child string) paper.LoweringCode {
+	const school, pupil = "0193a5c4-7d1e-7c3a-9f0b-2f8f6f1c9a11", "0193a5c4-8a2b-7d4e-8c1d-5b7e0a3f4c22"
+	return paper.LoweringCode{Child: child, QRText: "https://einverstanden.schule.example/w#" + school + "." + pupil + ".Zl0qXw3vT9sRkYb1NcG7pA"}
 }
 
 // full is a letter with more of everything than ought to be there.
@@ -74,9 +84,10 @@ func isArabic(line string) bool {
 func TestLettersReadAsTheyShould(t *testing.T) {
 	byHand := letter()
 	byHand.Recipient = paper.Recipient{Given: "Ngọc", Family: "Nguyễn"}
-	byHand.Children = []string{"Mia, 7b", "Jan, 5a"}
+	byHand.Children, byHand.Lowering = []string{"Mia, 7b", "Jan, 5a"}, []paper.LoweringCode{lowering("Mia"), lowering("Jan")}
 	adult, young := letter(), letter()
 	adult.Reader, adult.Recipient, adult.Children = paper.AdultPupil, paper.Recipient{Given: "Deniz", Family: "Volljahr"}, []string{"Deniz, 13a"}
+	adult.Lowering, young.Lowering = []paper.LoweringCode{lowering("Deniz")}, []paper.LoweringCode{lowering("Kim")}
 	young.Reader, young.Recipient, young.Children = paper.YoungPupil, paper.Recipient{Given: "Kim", Family: "Jung"}, []string{"Kim, 9c"}
 
 	for i, page := range texts(t, printed(t, letter(), byHand, adult, young)) {
@@ -125,6 +136,7 @@ func TestTheSameLettersGiveTheSameBytes(t *testing.T) {
 func TestNothingOverlaps(t *testing.T) {
 	siblings := letter()
 	siblings.Children = []string{"Maximilian-Alexander Konstantin, 10c", "Mia, 7b", "Emilia Sophie Charlotte, 5a", "Jan, 5b"}
+	siblings.Lowering = []paper.LoweringCode{lowering("Maximilian-Alexander Konstantin"), lowering("Mia"), lowering("Emilia Sophie Charlotte"), lowering("Jan")}
 	wantNoOverlap(t, printed(t, letter(), siblings, full()), 3)
 }
 
@@ -185,6 +197,53 @@ func TestTheQRCodeIsTheText(t *testing.T) {
 	for _, l := range []paper.Letter{letter(), full()} {
 		wantCode(t, draw(t, printed(t, l)), l.QRText, 135, 215)
 	}
+}
+
+// X25 and the lowering key: the small codes are the links, each in its place, and fine enough for a phone.
+func TestTheSmallCodesAreTheLoweringLinks(t *testing.T) {
+	siblings := letter()
+	siblings.Children = []string{"Mia, 7b", "Jan, 5a", "Ole, 6c"}
+	siblings.Lowering = nil
+	for _, name := range []string{"Mia", "Jan", "Ole", "Tom"} {
+		code := lowering(name)
+		code.QRText = strings.Replace(code.QRText, "Zl0q", name+"q", 1)
+		siblings.Lowering = append(siblings.Lowering, code)
+	}
+	plain := run(t, printed(t, siblings), "qpdf", "--qdf", "--object-streams=disable", "FILE", "-")
+	for i, code := range siblings.Lowering {
+		if shown := strings.Contains(plain, drawing(t, code.QRText)); shown != (i < 3) {
+			t.Errorf("%s: shown is %v", code.Child, shown)
+		}
+	}
+	if !strings.Contains(plain, drawing(t, siblings.QRText)) {
+		t.Error("the code to answer with is missing")
+	}
+	crowded := full()
+	crowded.Lowering = siblings.Lowering[:1]
+	plain = run(t, printed(t, crowded), "qpdf", "--qdf", "--object-streams=disable", "FILE", "-")
+	if strings.Contains(plain, drawing(t, crowded.Lowering[0].QRText)) {
+		t.Error("a code is printed that is too fine to be read")
+	}
+}
+
+var module = regexp.MustCompile(`M(\d+) (\d+)h(\d+)v1h-\d+z`)
+
+// drawing is a text's code in the language of PDF, made from its SVG path: both must be the same code.
+func drawing(t *testing.T, text string) string {
+	t.Helper()
+	path, size, err := paper.QRPath(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, m := range module.FindAllStringSubmatch(path, -1) {
+		y, err := strconv.Atoi(m[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s %d %s 1 re\n", m[1], size-1-y, m[3])
+	}
+	return b.String()
 }
 
 // wantCode finds a text's code between two heights of a page, in mm, and compares every module.

@@ -49,6 +49,10 @@ type readerTexts struct {
 		One  string `json:"one"`
 		Many string `json:"many"`
 	} `json:"ofChild"`
+	Lowering struct {
+		Title string `json:"title"`
+		Text  string `json:"text"`
+	} `json:"lowering"`
 	Validity string `json:"validity"`
 	Notes    []struct {
 		Title string `json:"title"`

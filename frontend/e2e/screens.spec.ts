@@ -5,7 +5,7 @@ type Who = 'nobody' | 'guardian' | 'teacher' | 'office' | 'head' | 'dpo'
 
 /** Every screen that is reached by its address alone. */
 const screens: Record<Who, (ids: Demo['ids']) => string[]> = {
-	nobody: (ids) => ['/e', '/link', '/sign-in', '/invitation', '/verify', `/text/${ids.school}`, '/gibt-es-nicht'],
+	nobody: (ids) => ['/e', '/w', '/link', '/sign-in', '/invitation', '/verify', `/text/${ids.school}`, '/gibt-es-nicht'],
 	guardian: (ids) => ['/home', `/home/${ids.pupil}`, `/home/${ids.pupil}/change`, '/home/settings', '/devices'],
 	teacher: (ids) => ['/classes', `/classes/${ids.class}`, '/meetings', `/meetings/${ids.meeting}`, '/account'],
 	office: (ids) => [

@@ -2367,6 +2367,7 @@ export interface components {
 			className: string
 			familyName: string
 			givenName: string
+			id: string
 		}
 		ReceiptText: {
 			blocks: {

@@ -4,7 +4,18 @@ import { directionOf, isLanguage, preferred, type Language } from './languages'
 import './types'
 
 /** A file of texts; each area of the app has its own, so that a guardian's phone never loads the office's. */
-const namespaces = ['app', 'guardian', 'consent', 'teacher', 'office', 'records', 'verify', 'door', 'staff'] as const
+const namespaces = [
+	'app',
+	'guardian',
+	'consent',
+	'teacher',
+	'office',
+	'records',
+	'verify',
+	'door',
+	'staff',
+	'lowering'
+] as const
 export type Namespace = (typeof namespaces)[number]
 
 const urls = import.meta.glob<string>('./locales/*/*.json', { query: '?url', import: 'default', eager: true })

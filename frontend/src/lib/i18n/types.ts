@@ -2,6 +2,7 @@ import type app from './locales/de/app.json'
 import type consent from './locales/de/consent.json'
 import type door from './locales/de/door.json'
 import type guardian from './locales/de/guardian.json'
+import type lowering from './locales/de/lowering.json'
 import type office from './locales/de/office.json'
 import type records from './locales/de/records.json'
 import type staff from './locales/de/staff.json'
@@ -28,5 +29,6 @@ export type Key =
 	| `records:${Leaf<typeof records>}`
 	| `verify:${Leaf<typeof verify>}`
 	| `staff:${Leaf<typeof staff>}`
+	| `lowering:${Leaf<typeof lowering>}`
 
 export type Values = Record<string, string | number>
