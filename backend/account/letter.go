@@ -16,6 +16,7 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/outbox"
 )
 
 const (
@@ -53,6 +54,9 @@ const (
 	LetterUsed    LetterState = "used"
 	LetterExpired LetterState = "expired"
 	LetterVoid    LetterState = "void"
+	// LetterDisowned was used by somebody else, says whoever holds it. As a filter it means those whose recipient has
+	// been issued no other since.
+	LetterDisowned LetterState = "disowned"
 )
 
 // Letter is what the office sees of a letter; the secret is not among it.
@@ -65,6 +69,8 @@ type Letter struct {
 	IssuedAt  time.Time
 	ExpiresAt time.Time
 	UsedAt    time.Time // zero: not used
+
+	DisownedAt time.Time // zero: nobody said "not me"
 }
 
 // LetterFilter narrows a list of letters; zero values do not.
@@ -255,11 +261,11 @@ func (s *Service) keepLetters(tx *db.Tx, issuer string, letters []IssuedLetter) 
 	if err := errors.Join(insertLetters(tx, rows), insertDirectory(tx, directoryLetter, keys...)); err != nil {
 		return err
 	}
-	entries := make([]audit.Entry, len(letters))
+	entries, told := make([]audit.Entry, len(letters)), make([]outbox.Job, len(letters))
 	for i, letter := range letters {
-		entries[i] = auditEntry(issuer, audit.LetterIssued, letter.ID)
+		entries[i], told[i] = auditEntry(issuer, audit.LetterIssued, letter.ID), noticeOf(outbox.LetterIssued, letter.ID)
 	}
-	return audit.Record(tx, entries...)
+	return errors.Join(outbox.Enqueue(tx, told...), audit.Record(tx, entries...))
 }
 
 func auditEntry(actor string, action audit.Action, letter id.Letter) audit.Entry {
@@ -314,7 +320,7 @@ func (s *Service) VoidLetter(ctx context.Context, actor authz.Actor, letter id.L
 		if row, err = letterByID(tx, letter); err != nil {
 			return err
 		}
-		if row.state(tx.Now) == LetterUsed {
+		if row.UsedAt != nil {
 			return fault.New(fault.AlreadyDone)
 		}
 		return errVoidAlready

@@ -23,26 +23,36 @@ const nowhere id.School = "nowhere"
 // has been signed in: nobody redeems what they printed (X2). Guesses are limited (TooManyTries), and a wrong birth date
 // is one, or a found letter would give a child's birth date away.
 func (s *Service) RedeemLetter(ctx context.Context, letterNo, secret string, birthDate calendar.Date, device Device) (SignedIn, error) {
-	letterNo, device.way = normalLetterNo(letterNo), ByLetter
+	device.way = ByLetter
+	var signedIn SignedIn
+	err := s.present(ctx, letterNo, device, func(ctx context.Context, letterNo string) (err error) {
+		signedIn, err = s.redeemIn(ctx, letterNo, secret, birthDate, device)
+		return err
+	})
+	return signedIn, err
+}
+
+// present tries a letter at each school that may have issued it, and counts the try unless it was no guess.
+func (s *Service) present(ctx context.Context, letterNo string, device Device, try func(context.Context, string) error) error {
+	letterNo = normalLetterNo(letterNo)
 	schools, err := s.schoolsOfLetter(ctx, letterNo)
 	if err != nil {
-		return SignedIn{}, err
+		return err
 	}
 	counted, err := s.reserve(ctx, letterCounters(letterNo, device.Address, schools[0]))
 	if err != nil {
-		return SignedIn{}, err
+		return err
 	}
 	for _, school := range schools {
-		var signedIn SignedIn
-		signedIn, err = s.redeemIn(db.InSchool(ctx, school), letterNo, secret, birthDate, device)
+		err = try(db.InSchool(ctx, school), letterNo)
 		if !fault.Has(err, fault.CodeInvalid) {
 			if !isGuess(err) {
 				s.giveBack(ctx, counted)
 			}
-			return signedIn, err
+			return err
 		}
 	}
-	return SignedIn{}, err
+	return err
 }
 
 // isGuess tells which outcomes stay counted.
@@ -119,6 +129,10 @@ func (s *Service) mayUse(tx *db.Tx, letter letterRow, birthDate calendar.Date, d
 			return fault.New(fault.NotAllowedHere)
 		}
 	}
+	return s.checkBirthDate(tx, letter, birthDate)
+}
+
+func (s *Service) checkBirthDate(tx *db.Tx, letter letterRow, birthDate calendar.Date) error {
 	dates, err := s.families.BirthDates(tx, letter.person())
 	if err != nil {
 		return err
@@ -131,7 +145,7 @@ func (s *Service) mayUse(tx *db.Tx, letter letterRow, birthDate calendar.Date, d
 
 func (r letterRow) fault(now time.Time) error {
 	switch r.state(now) {
-	case LetterUsed:
+	case LetterUsed, LetterDisowned:
 		return fault.New(fault.LetterUsed).With("usedOn", calendar.Today(time.UnixMicro(*r.UsedAt), time.UTC).String())
 	case LetterVoid:
 		return fault.New(fault.LetterVoid)
@@ -156,6 +170,9 @@ func (s *Service) use(tx *db.Tx, letter letterRow, device Device) (SignedIn, err
 		return SignedIn{}, err
 	}
 	if err := audit.Record(tx, auditEntry(string(account.ID), audit.LetterRedeemed, letter.ID)); err != nil {
+		return SignedIn{}, err
+	}
+	if err := s.beginAnew(tx, account.ID, letter); err != nil {
 		return SignedIn{}, err
 	}
 	signedIn, err := s.openSession(tx, account, role, letter.person(), device)

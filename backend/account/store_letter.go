@@ -24,12 +24,15 @@ type letterRow struct {
 	ExpiresAt  int64
 	UsedAt     *int64
 	VoidAt     *int64
+	DisownedAt *int64
 }
 
 func (letterRow) TableName() string { return "letter" }
 
 func (r letterRow) state(now time.Time) LetterState {
 	switch {
+	case r.DisownedAt != nil:
+		return LetterDisowned
 	case r.UsedAt != nil:
 		return LetterUsed
 	case r.VoidAt != nil:
@@ -49,6 +52,9 @@ func (r letterRow) letter(now time.Time) Letter {
 	}
 	if r.UsedAt != nil {
 		letter.UsedAt = time.UnixMicro(*r.UsedAt).UTC()
+	}
+	if r.DisownedAt != nil {
+		letter.DisownedAt = time.UnixMicro(*r.DisownedAt).UTC()
 	}
 	return letter
 }
@@ -119,7 +125,10 @@ func listLetters(tx *db.Tx, filter LetterFilter, after id.Letter, limit int) (ro
 	case LetterOpen:
 		g = openOnly(g, tx.Now)
 	case LetterUsed:
-		g = g.Where("used_at IS NOT NULL")
+		g = g.Where("used_at IS NOT NULL AND disowned_at IS NULL")
+	case LetterDisowned:
+		g = g.Where(`disowned_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM letter newer WHERE newer.school_id = letter.school_id
+			AND newer.person_kind = letter.person_kind AND newer.person_id = letter.person_id AND newer.issued_at > letter.disowned_at)`)
 	case LetterVoid:
 		g = g.Where("used_at IS NULL AND void_at IS NOT NULL")
 	case LetterExpired:

@@ -95,7 +95,7 @@ func (s *Server) workOf(c *fiber.Ctx) work {
 	case op == nil:
 		return reading
 	case op.Metadata[byAnswer] != nil && saysNo(c.BodyRaw()):
-		return lowering
+		return withdrawing
 	}
 	return classOf(op)
 }

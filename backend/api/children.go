@@ -18,7 +18,7 @@ func (s *Server) childRoutes() {
 	route(s, authz.DecideForChild, get("/children", "children", "listChildren", "Children the caller has a say for"), s.listChildren)
 	route(s, authz.DecideForChild, get("/children/{pupil}/consent", "children", "getConsent", "Form, own decisions and standing for one child"), s.getConsent)
 	route(s, authz.DecideForChild, answers(lowersByAnswer(idempotent(post("/children/{pupil}/decisions", "children", "decide", "Answer for a child"))), 201, 200, 429), s.decide)
-	route(s, authz.DecideForChild, answers(as(lowering, idempotent(post("/children/{pupil}/withdrawals", "children", "withdraw", "Withdraw the picture or everything"))), 201, 200), s.withdraw)
+	route(s, authz.DecideForChild, answers(as(withdrawing, idempotent(post("/children/{pupil}/withdrawals", "children", "withdraw", "Withdraw the picture or everything"))), 201, 200), s.withdraw)
 }
 
 type childBody struct {

@@ -21,7 +21,7 @@ func (s *Server) classRoutes() {
 	route(s, authz.ReceiveWithdrawal, get("/pupils/{id}/people", "classes", "listPeople", "Who may have told a withdrawal"), s.listPeople)
 	received := idempotent(post("/pupils/{id}/received-withdrawals", "classes", "receiveWithdrawal", "A withdrawal told in person: lowers at once, the office confirms"))
 	received.DefaultStatus = http.StatusCreated
-	route(s, authz.ReceiveWithdrawal, as(lowering, received), s.receiveWithdrawal)
+	route(s, authz.ReceiveWithdrawal, as(withdrawing, received), s.receiveWithdrawal)
 	give := put("/classes/{id}/teachers/{account}", "classes", "giveClass", "Give a class to a teacher")
 	give.DefaultStatus = http.StatusNoContent
 	route(s, authz.GiveClasses, give, s.giveClass)

@@ -117,6 +117,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	if h.server, err = New(deps); err != nil {
 		t.Fatal(err)
 	}
+	h.consents.WithSessions(h.accounts.IsAlive)
 	h.server.Invites.WithLoweringKeys(h.server.Lowering)
 	stopped := make(chan error, 1)
 	go func() { stopped <- h.server.Serve(listener) }()

@@ -79,15 +79,17 @@ type letterBody struct {
 	LetterNo  string     `json:"letterNo"`
 	Recipient string     `json:"recipient"`
 	Children  []string   `json:"children" nullable:"false"`
-	State     string     `json:"state" enum:"open,used,expired,void"`
+	State     string     `json:"state" enum:"open,used,expired,void,disowned"`
 	IssuedAt  time.Time  `json:"issuedAt"`
 	ExpiresAt time.Time  `json:"expiresAt"`
 	UsedAt    *time.Time `json:"usedAt,omitempty"`
+
+	DisownedAt *time.Time `json:"disownedAt,omitempty" doc:"somebody who holds the letter said: that was not me"`
 }
 
 type lettersInput struct {
 	Class  id.Class  `query:"class" maxLength:"64"`
-	State  string    `query:"state" enum:"open,used,expired,void"`
+	State  string    `query:"state" enum:"open,used,expired,void,disowned" doc:"disowned: those whose recipient has been issued no other since"`
 	Limit  int       `query:"limit" minimum:"1" maximum:"500" default:"100"`
 	Cursor id.Letter `query:"cursor" maxLength:"64"`
 }
@@ -123,6 +125,9 @@ func (s *Server) listLetters(ctx context.Context, in *lettersInput) (*out[list[l
 		}
 		if !letter.UsedAt.IsZero() {
 			bodies[i].UsedAt = &letters[i].UsedAt
+		}
+		if !letter.DisownedAt.IsZero() {
+			bodies[i].DisownedAt = &letters[i].DisownedAt
 		}
 	}
 	page := listOf(bodies)

@@ -16,9 +16,9 @@ type work int
 
 // The classes, in the order in which they matter.
 const (
-	lowering  work = iota // withdrawals and answers of no: whatever makes a mode stricter
-	signingIn             // sign-in, fresh tokens, sign-out: the way to all others
-	deciding              // whatever else writes
+	withdrawing work = iota // withdrawals and answers of no: whatever makes a mode stricter
+	signingIn               // sign-in, fresh tokens, sign-out: the way to all others
+	deciding                // whatever else writes
 	reading
 	streaming // a stream holds its place while it is open
 	files     // letters, class lists, receipts of strangers: long work that can be done again
@@ -26,7 +26,7 @@ const (
 )
 
 func (w work) String() string {
-	return [works]string{"lowering", "signing in", "deciding", "reading", "streaming", "files"}[w]
+	return [works]string{"withdrawing", "signing in", "deciding", "reading", "streaming", "files"}[w]
 }
 
 // capacity is how much of a class is done at once, how much may wait for a place and for how long, and when whoever is
@@ -41,20 +41,20 @@ type capacity struct {
 func capacities() [works]capacity {
 	processors := runtime.GOMAXPROCS(0)
 	return [works]capacity{
-		lowering:  {places: 16, queue: 512, wait: 5 * time.Second, again: time.Second},
-		signingIn: {places: 16, queue: 128, wait: time.Second, again: 2 * time.Second},
-		deciding:  {places: 32, queue: 128, wait: time.Second, again: 2 * time.Second},
-		reading:   {places: 8 * processors, queue: 32 * processors, wait: time.Second, again: 2 * time.Second},
-		streaming: {places: 2000, again: 5 * time.Second},
-		files:     {places: max(2, processors), queue: 8, wait: time.Second, again: 10 * time.Second},
+		withdrawing: {places: 16, queue: 512, wait: 5 * time.Second, again: time.Second},
+		signingIn:   {places: 16, queue: 128, wait: time.Second, again: 2 * time.Second},
+		deciding:    {places: 32, queue: 128, wait: time.Second, again: 2 * time.Second},
+		reading:     {places: 8 * processors, queue: 32 * processors, wait: time.Second, again: 2 * time.Second},
+		streaming:   {places: 2000, again: 5 * time.Second},
+		files:       {places: max(2, processors), queue: 8, wait: time.Second, again: 10 * time.Second},
 	}
 }
 
-// lenders are whose places lowering takes when its own are taken, what matters least first. A stream's place stands
+// lenders are whose places withdrawing takes when its own are taken, what matters least first. A stream's place stands
 // for an open connection, not for work under way.
 var lenders = []work{files, reading, deciding, signingIn}
 
-// load gives out the places. Lowering takes any free place, and while it waits nobody else gets one: so it is refused
+// load gives out the places. Withdrawing takes any free place, and while it waits nobody else gets one: so it is refused
 // only when every other class is refused too.
 type load struct {
 	mu    sync.Mutex
@@ -109,7 +109,7 @@ func (l *load) take(w work) (work, *waiter) {
 		return of, nil
 	}
 	p := &l.pools[w]
-	if len(p.waiting) >= p.queue || w != lowering && l.loweringWaits() {
+	if len(p.waiting) >= p.queue || w != withdrawing && l.withdrawalWaits() {
 		return works, nil
 	}
 	waiter := &waiter{given: make(chan work, 1)}
@@ -117,13 +117,13 @@ func (l *load) take(w work) (work, *waiter) {
 	return works, waiter
 }
 
-func (l *load) loweringWaits() bool { return len(l.pools[lowering].waiting) > 0 }
+func (l *load) withdrawalWaits() bool { return len(l.pools[withdrawing].waiting) > 0 }
 
 func (l *load) free(w work) work {
 	candidates := []work{w}
-	if w == lowering {
+	if w == withdrawing {
 		candidates = append(candidates, lenders...)
-	} else if l.loweringWaits() {
+	} else if l.withdrawalWaits() {
 		return works
 	}
 	for _, of := range candidates {
@@ -153,13 +153,13 @@ func (l *load) await(ctx context.Context, w work, waiter *waiter) work {
 	return <-waiter.given // it was given a place just now
 }
 
-// release hands the place to whoever waits for it: lowering first, then its own class.
+// release hands the place to whoever waits for it: withdrawing first, then its own class.
 func (l *load) release(of work) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	next := &l.pools[of]
-	if l.loweringWaits() && (of == lowering || slices.Contains(lenders, of)) {
-		next = &l.pools[lowering]
+	if l.withdrawalWaits() && (of == withdrawing || slices.Contains(lenders, of)) {
+		next = &l.pools[withdrawing]
 	}
 	if len(next.waiting) == 0 {
 		l.pools[of].taken--

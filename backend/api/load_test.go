@@ -15,7 +15,7 @@ import (
 
 // classes is the whole table, written down a second time: what is not named decides or reads, as its method says.
 var classes = map[string]work{
-	"withdraw": lowering, "receiveWithdrawal": lowering,
+	"withdraw": withdrawing, "receiveWithdrawal": withdrawing, "lower": withdrawing,
 	"signInWithLetter": signingIn, "signInWithPassword": signingIn, "refreshSession": signingIn, "signOut": signingIn,
 	"streamRoster": streaming,
 	"printLetters": files, "proposeImport": files, "applyImport": files, "verifyReceipt": files,
@@ -114,7 +114,7 @@ func TestAClassHasItsPlacesAndItsQueueAndThenRefuses(t *testing.T) {
 	for w := range works {
 		l := small()
 		first := l.mustEnter(t, w)
-		if w == lowering {
+		if w == withdrawing {
 			for range lenders {
 				l.mustEnter(t, w)
 			}
@@ -139,7 +139,7 @@ func TestAFullClassTakesNothingFromTheOthers(t *testing.T) {
 	l.mustEnter(t, files)
 	l.line(t, files)
 	l.mustRefuse(t, files)
-	for _, w := range []work{lowering, signingIn, deciding, reading, streaming} {
+	for _, w := range []work{withdrawing, signingIn, deciding, reading, streaming} {
 		l.mustEnter(t, w)
 	}
 }
@@ -147,10 +147,10 @@ func TestAFullClassTakesNothingFromTheOthers(t *testing.T) {
 // Lowering takes what the others have free, files first, and gives it back to them.
 func TestLoweringTakesAnyFreePlace(t *testing.T) {
 	l := small()
-	own := l.mustEnter(t, lowering)
+	own := l.mustEnter(t, withdrawing)
 	var borrowed []*slot
 	for _, of := range lenders {
-		p := l.mustEnter(t, lowering)
+		p := l.mustEnter(t, withdrawing)
 		if p.of != of {
 			t.Errorf("took the place of %v, want %v", p.of, of)
 		}
@@ -169,19 +169,19 @@ func TestLoweringTakesAnyFreePlace(t *testing.T) {
 	}
 }
 
-// While lowering waits, nobody else gets a place or waits for one: so lowering is never refused before all others.
+// While a withdrawal waits, nobody else gets a place or waits for one: so it is never refused before all others.
 func TestLoweringIsRefusedLast(t *testing.T) {
 	l := small()
 	reader := l.mustEnter(t, reading)
 	earlier := l.line(t, reading)
 	for range works - 2 { // all but those of reading and streaming
-		l.mustEnter(t, lowering)
+		l.mustEnter(t, withdrawing)
 	}
-	withdrawal := l.line(t, lowering)
+	withdrawal := l.line(t, withdrawing)
 	for _, w := range []work{signingIn, deciding, reading, streaming, files} {
 		l.mustRefuse(t, w)
 	}
-	l.mustRefuse(t, lowering)
+	l.mustRefuse(t, withdrawing)
 	reader.leave()
 	if of, ok := withdrawal.got(); !ok || of != reading {
 		t.Errorf("the withdrawal got %v, %t", of, ok)
@@ -285,7 +285,7 @@ func TestH7WithdrawalsGoBeforeExports(t *testing.T) {
 		h.occupy(signingIn)
 		guardian.wantShed("2", guardian.post("/session/refresh", "", nil))
 		guardian.want(200, lower())
-		h.occupy(lowering)
+		h.occupy(withdrawing)
 		guardian.wantShed("1", lower())
 		endDeciding() // and with any place that is free it goes on
 		guardian.want(200, lower())

@@ -15,7 +15,7 @@ func (c *client) keyOf() string {
 	var shown loweringKeyBody
 	c.want(200, c.get("/children/"+string(c.h.pupil.ID)+"/lowering-key")).into(c.h.t, &shown)
 	address, err := url.Parse(shown.URL)
-	if err != nil || !strings.HasPrefix(shown.URL, c.h.base+"/w#") || shown.QR.Size < 29 || !strings.HasPrefix(shown.QR.Path, "M") {
+	if err != nil || !strings.HasPrefix(shown.URL, c.h.base+"/w#") || shown.QR.Modules < 29 || !strings.HasPrefix(shown.QR.Path, "M") {
 		c.h.t.Fatalf("%+v, %v", shown, err)
 	}
 	return address.Fragment

@@ -161,6 +161,9 @@ type staffDecisionBody struct {
 	Person     personBody `json:"person"`
 	RecordedBy string     `json:"recordedBy,omitempty"`
 	Confirmed  bool       `json:"confirmed" doc:"of a withdrawal that a teacher received"`
+
+	InvalidReason  string `json:"invalidReason,omitempty" enum:"wrong_person,wrong_answer,not_authentic"`
+	AfterNewLetter bool   `json:"afterNewLetter" doc:"a yes within 24 hours after a further letter let its person in"`
 }
 
 type schoolingBody struct {
@@ -231,16 +234,33 @@ func (s *Server) pupilOf(tx *db.Tx, st standing.Standing) (pupilBody, error) {
 	for _, time := range st.Schoolings {
 		body.Schoolings = append(body.Schoolings, schoolingBody{From: textOfDate(time.Period.From), Until: textOfDate(time.Period.Until)})
 	}
+	body.Decisions, err = s.staffDecisions(tx, st, people)
+	body.Sayers, body.Schoolings = orEmpty(body.Sayers), orEmpty(body.Schoolings)
+	return body, err
+}
+
+// staffDecisions are a pupil's decisions as the office sees them, latest first.
+func (s *Server) staffDecisions(tx *db.Tx, st standing.Standing, people people) ([]staffDecisionBody, error) {
+	persons := make([]id.Person, len(st.Decisions))
+	for i, d := range st.Decisions {
+		persons[i] = d.Person
+	}
+	letters, err := s.Accounts.NewLettersOf(tx, persons)
+	bodies := []staffDecisionBody{}
 	for i := len(st.Decisions) - 1; i >= 0; i-- {
 		d := st.Decisions[i]
 		outcome := consent.Outcome{Decision: d, Receipt: consent.Receipt{ID: d.Statement, Leaf: d.Leaf}}
-		body.Decisions = append(body.Decisions, staffDecisionBody{
+		body := staffDecisionBody{
 			DecisionBody: decisionOf(outcome), Person: people.of(participation.Person{Kind: participation.PersonKind(d.Person.Kind), ID: d.Person.ID}),
 			RecordedBy: string(d.RecordedBy), Confirmed: d.Confirmed,
-		})
+			AfterNewLetter: d.IsYes() && d.Session != "" && letters.Before(d.Person, d.RecordedAt),
+		}
+		if d.Invalidated != nil {
+			body.InvalidReason = string(d.Invalidated.Reason)
+		}
+		bodies = append(bodies, body)
 	}
-	body.Sayers, body.Schoolings, body.Decisions = orEmpty(body.Sayers), orEmpty(body.Schoolings), orEmpty(body.Decisions)
-	return body, nil
+	return bodies, err
 }
 
 func orEmpty[T any](items []T) []T {

@@ -51,6 +51,7 @@ var rights = map[string]right{
 	"getText":  {schoolText, "200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404 200/200/200/404"},
 
 	"signInWithLetter":     {wrongLetter, "401 401 401 401 401 401 401"},
+	"disownLetter":         {wrongDisowning, "401 401 401 401 401 401 401"},
 	"signInWithPassword":   {wrongPassword, "401 401 401 401 401 401 401"},
 	"refreshSession":       {with("/session/refresh", nil), "401 200 200 200 200 200 200"},
 	"listDevices":          {at("/devices"), "401 200 200 200 200 200 200"},
@@ -243,10 +244,12 @@ func anonymous(a answer) string {
 	return fmt.Sprintf("%d\n%s\n%s", a.status, strings.Join(lines, "\n"), instance.ReplaceAll(a.body, []byte("*")))
 }
 
-// clientOf is signed in once for all operations, but for those that end sessions.
+// clientOf is signed in once for all operations, but for those that end sessions. A new letter lets the earlier browser
+// out, so whoever comes next signs in again.
 func (w *world) clientOf(operation string, role authz.Role) *client {
 	w.t.Helper()
 	if operation == "signOut" || operation == "confirmTotp" || operation == "changePassword" {
+		w.clients[role] = nil
 		return w.as(role)
 	}
 	if w.clients[role] == nil {

@@ -359,6 +359,12 @@ func wrongLetter(w *world, _ place, _ authz.Role) call {
 	}}
 }
 
+func wrongDisowning(w *world, at place, role authz.Role) call {
+	c := wrongLetter(w, at, role)
+	c.path += "/disown"
+	return c
+}
+
 func wrongPassword(w *world, _ place, role authz.Role) call {
 	return call{path: "/session/password", body: object{"email": "niemand-" + string(role) + "@schule.example", "password": "falsch"}}
 }

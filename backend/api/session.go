@@ -26,6 +26,9 @@ const deviceLife = 400 * 24 * time.Hour // the longest that browsers keep a cook
 
 func (s *Server) sessionRoutes() {
 	route(s, authz.Public, answers(post("/session/letter", "session", "signInWithLetter", "Sign in with a letter's number and code"), 401, 429), s.signInWithLetter)
+	disown := answers(post("/session/letter/disown", "session", "disownLetter", "That was not me: set aside what a used letter has opened"), http.StatusNoContent, 401, 404, 429)
+	disown.Description = "Ends the sessions and passkeys of the letter's redemption and invalidates their yeses; limits stay. Doing it twice changes nothing. 404 for a letter that nobody has used."
+	route(s, authz.Public, disown, s.disownLetter)
 	route(s, authz.Public, answers(post("/session/password", "session", "signInWithPassword", "Sign in as staff: password, and a code where a second factor is set up"), 401, 429), s.signInWithPassword)
 	route(s, authz.Public, answers(post("/session/refresh", "session", "refreshSession", "Get a fresh access token"), 401), s.refreshSession)
 	leave := remove("/session", "session", "signOut", "Sign out; the session ends at once")

@@ -19,6 +19,7 @@ const (
 	LetterIssued        Action = "letter.issued"
 	LetterRedeemed      Action = "letter.redeemed"
 	LetterVoided        Action = "letter.voided"
+	LetterDisowned      Action = "letter.disowned"
 	ImportPlanned       Action = "import.planned"
 	ImportApplied       Action = "import.applied"
 	GuardianshipChanged Action = "guardianship.changed"

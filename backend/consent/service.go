@@ -2,6 +2,7 @@ package consent
 
 import (
 	"context"
+	"slices"
 
 	"einverstanden/backend/authz"
 	"einverstanden/backend/db"
@@ -29,12 +30,17 @@ type Service struct {
 	credentials Credentials // nil: nobody has a passkey
 	origin      string      // of our pages
 	unproven    Unproven    // nil: nobody is asked
+	alive       func(*db.Tx, id.Session) (bool, error)
 }
 
 // NewService needs the database, the keys, the evidence log, the school's people, and the hub that hears of changes.
 func NewService(d *db.DB, v *vault.Vault, log *evidence.Log, schools *school.Service, hub *signal.Hub) *Service {
 	return &Service{db: d, vault: v, log: log, schools: schools, hub: hub}
 }
+
+// WithSessions has every yes look whether its session is still alive, in the transaction that writes it: one that is on
+// its way while somebody says "that was not me" comes too late. Lowering never asks.
+func (s *Service) WithSessions(alive func(*db.Tx, id.Session) (bool, error)) { s.alive = alive }
 
 // AnswerInput is what a person with a say sends when answering.
 type AnswerInput struct {
@@ -145,9 +151,37 @@ func (s *Service) record(ctx context.Context, tx *db.Tx, actor authz.Actor, who 
 		if wait := who.waitForYes(tx.Now); wait > 0 {
 			return "", Outcome{}, fault.New(fault.TooManyTries).After(wait)
 		}
+		if err := s.checkAlive(tx, actor, d); err != nil {
+			return "", Outcome{}, err
+		}
 	}
 	out, err := s.append(ctx, tx, actor, d)
-	return out.Decision.ID, out, err
+	if err != nil {
+		return "", Outcome{}, err
+	}
+	return out.Decision.ID, out, tellOfFirst(tx, who, out.Decision)
+}
+
+func (s *Service) checkAlive(tx *db.Tx, actor authz.Actor, d draft) error {
+	if s.alive == nil || d.decision.Channel != App {
+		return nil
+	}
+	alive, err := s.alive(tx, actor.Session)
+	if err == nil && !alive {
+		return fault.New(fault.NotSignedIn)
+	}
+	return err
+}
+
+// tellOfFirst announces the first answer of each session, so that whoever came by somebody else's letter is noticed.
+func tellOfFirst(tx *db.Tx, who sayer, d Decision) error {
+	first := d.Kind == Answer && d.Session != "" && !slices.ContainsFunc(who.own, func(earlier Decision) bool {
+		return earlier.Kind == Answer && earlier.Session == d.Session
+	})
+	if !first {
+		return nil
+	}
+	return outbox.Enqueue(tx, outbox.Job{Topic: outbox.FirstAnswer, Payload: map[string]id.Decision{"decision": d.ID}})
 }
 
 // append writes decision, evidence and consequences. Evidence goes last among the locks: decisions of one school

@@ -12,6 +12,7 @@ import (
 	"einverstanden/backend/account"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/id"
 	"einverstanden/backend/lowering"
 	"einverstanden/backend/paper"
@@ -24,7 +25,7 @@ func TestEachPageHasTheLoweringKeysOfItsRecipient(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		s := env.NewSchool(t)
 		consents := consent.NewService(env.DB, env.Vault, s.Log, s.Service, s.Hub)
-		accounts := account.NewService(env.DB, env.Vault, nil, env.Clock.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		accounts := account.NewService(env.DB, env.Vault, evidence.NewLog(env.Vault), nil, env.Clock.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
 		keys := lowering.NewService(env.DB, env.Vault, accounts, consents, standing.NewService(env.DB, consents, s.Service))
 		base, err := url.Parse("https://einverstanden.schule.example")
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/idempotency"
@@ -46,7 +47,7 @@ func newFamily(t testing.TB, env *testkit.Env) *family {
 	s := env.NewSchool(t)
 	f := &family{School: s, consents: consent.NewService(env.DB, env.Vault, s.Log, s.Service, s.Hub)}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	accounts := account.NewService(env.DB, env.Vault, nil, env.Clock.Now, log)
+	accounts := account.NewService(env.DB, env.Vault, evidence.NewLog(env.Vault), nil, env.Clock.Now, log)
 	f.Service = lowering.NewService(env.DB, env.Vault, accounts, f.consents, standing.NewService(env.DB, f.consents, s.Service))
 	draft, err := consent.ParseDraft([]byte(`{"purpose": "video_conference", "change": "material", "policy": "one", "say": {"preset": "letter"},
 		"languages": {"de": {"title": "Videokonferenzen", "blocks": [{"id": "p1", "kind": "point", "text": "Text"}]}}}`))

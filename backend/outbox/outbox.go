@@ -18,6 +18,14 @@ const DecisionRecorded Topic = "decision.recorded"
 
 // DeviceLinked is about a further device that was signed in by a link; its owner's other devices are told.
 const DeviceLinked Topic = "device.linked"
+// What is told to the contacts that the school had from its import, never to those typed in a session: whoever holds a
+// letter that is not theirs must not be the only one to hear of it (X1, X2, X29).
+const (
+	LetterIssued   Topic = "letter.issued"
+	LetterRedeemed Topic = "letter.redeemed"
+	LetterDisowned Topic = "letter.disowned" // to the office as well
+	FirstAnswer    Topic = "answer.first"    // the first of a session
+)
 
 // Job is one thing to be done after the change is durable. Payload holds opaque ids only.
 type Job struct {
@@ -27,22 +35,25 @@ type Job struct {
 	DedupKey string    // at most one job of a school has this key; empty: no such limit
 }
 
-// Enqueue writes the job into the transaction. When the school has a job of the same DedupKey already, waiting or done,
+// Enqueue writes the jobs into the transaction. When the school has a job of the same DedupKey already, waiting or done,
 // that one stands and nothing is written: the change that asked for it again is not refused for it.
-func Enqueue(tx *db.Tx, job Job) error {
-	payload, err := json.Marshal(job.Payload)
-	if err != nil {
-		return err
+func Enqueue(tx *db.Tx, jobs ...Job) error {
+	rows := make([]row, len(jobs))
+	for i, job := range jobs {
+		payload, err := json.Marshal(job.Payload)
+		if err != nil {
+			return err
+		}
+		runAt := job.RunAt
+		if runAt.IsZero() {
+			runAt = tx.Now
+		}
+		rows[i] = row{
+			SchoolID: tx.School, ID: id.New[id.Job](), Topic: job.Topic, Payload: string(payload), RunAt: runAt.UnixMicro(),
+		}
+		if job.DedupKey != "" {
+			rows[i].DedupKey = &job.DedupKey
+		}
 	}
-	runAt := job.RunAt
-	if runAt.IsZero() {
-		runAt = tx.Now
-	}
-	r := row{
-		SchoolID: tx.School, ID: id.New[id.Job](), Topic: job.Topic, Payload: string(payload), RunAt: runAt.UnixMicro(),
-	}
-	if job.DedupKey != "" {
-		r.DedupKey = &job.DedupKey
-	}
-	return insert(tx, r)
+	return insert(tx, rows)
 }

@@ -7,6 +7,9 @@ import (
 	"einverstanden/backend/id"
 )
 
+// rowsAtOnce keeps a statement below the number of parameters that both databases take.
+const rowsAtOnce = 500
+
 type row struct {
 	SchoolID   id.School
 	ID         id.Job
@@ -25,7 +28,7 @@ func (row) TableName() string { return "outbox" }
 
 // insert says DO NOTHING because on PostgreSQL a violated key would take the whole transaction with it. It names the
 // columns: a clash of ids stays an error.
-func insert(tx *db.Tx, r row) error {
+func insert(tx *db.Tx, rows []row) error {
 	once := clause.OnConflict{Columns: []clause.Column{{Name: "school_id"}, {Name: "dedup_key"}}, DoNothing: true}
-	return tx.G().Clauses(once).Create(&r).Error
+	return tx.G().Clauses(once).CreateInBatches(rows, rowsAtOnce).Error
 }

@@ -99,11 +99,13 @@ type ActServer struct {
 	At time.Time `json:"at"`
 }
 
-// InvalidationDeclared says that a recorded decision never was that person's.
+// InvalidationDeclared says that a decision never was that person's: by the word of the school's staff, or of whoever
+// showed the letter that had opened the session it was made in.
 type InvalidationDeclared struct {
 	Decision id.Decision `json:"decision"`
 	Reason   string      `json:"reason"`
-	Author   id.Account  `json:"author"`
+	Author   id.Account  `json:"author,omitempty"`
+	Letter   id.Letter   `json:"letter,omitempty"`
 }
 
 // SanctionDeclared is one step of a sanction.
