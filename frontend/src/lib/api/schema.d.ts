@@ -298,6 +298,30 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/children/{pupil}/lowering-key': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * The caller's lowering key for a child, to keep
+		 * @description Access: decide_for_child.
+		 */
+		get: operations['getLoweringKey']
+		put?: never
+		/**
+		 * A new lowering key; those printed so far end
+		 * @description Access: decide_for_child.
+		 */
+		post: operations['renewLoweringKey']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/children/{pupil}/withdrawals': {
 		parameters: {
 			query?: never
@@ -754,6 +778,34 @@ export interface paths {
 		 * @description Access: issue_letters.
 		 */
 		post: operations['voidLetter']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/lowering/{key}': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * What a lowering key shows: one child, its mode, and what can be lowered
+		 * @description The key is the secret behind the # of a lowering link. A wrong key, one that was renewed, and that of a child who has left are 404 alike.
+		 *
+		 *     Access: public.
+		 */
+		get: operations['getLowering']
+		put?: never
+		/**
+		 * Withdraw with a lowering key, without signing in
+		 * @description The withdrawal is that of the person whom the key was printed for; its statement says that only a key was shown.
+		 *
+		 *     Access: public.
+		 */
+		post: operations['lower']
 		delete?: never
 		options?: never
 		head?: never
@@ -1270,6 +1322,28 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/session/letter/disown': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * That was not me: set aside what a used letter has opened
+		 * @description Ends the sessions and passkeys of the letter's redemption and invalidates their yeses; limits stay. Doing it twice changes nothing. 404 for a letter that nobody has used.
+		 *
+		 *     Access: public.
+		 */
+		post: operations['disownLetter']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/session/passkey': {
 		parameters: {
 			query?: never
@@ -1647,6 +1721,11 @@ export interface components {
 			/** @enum {string} */
 			kind: 'answer' | 'withdrawal'
 			language?: string
+			/**
+			 * @description what ties it to its person; key: a lowering key was shown, and nobody was signed in
+			 * @enum {string}
+			 */
+			means?: 'key' | 'staff' | 'session' | 'passkey'
 			receipt: components['schemas']['ReceiptBody']
 			/** Format: date-time */
 			receivedAt: string
@@ -1795,6 +1874,11 @@ export interface components {
 		}
 		LetterBody: {
 			children: string[]
+			/**
+			 * Format: date-time
+			 * @description somebody who holds the letter said: that was not me
+			 */
+			disownedAt?: string
 			/** Format: date-time */
 			expiresAt: string
 			id: string
@@ -1803,7 +1887,7 @@ export interface components {
 			letterNo: string
 			recipient: string
 			/** @enum {string} */
-			state: 'open' | 'used' | 'expired' | 'void'
+			state: 'open' | 'used' | 'expired' | 'void' | 'disowned'
 			/** Format: date-time */
 			usedAt?: string
 		}
@@ -1949,6 +2033,24 @@ export interface components {
 			 * @description how many there are on all pages, where that is known
 			 */
 			total?: number
+		}
+		LowerInputBody: {
+			/** @enum {string} */
+			extent: 'picture' | 'all'
+		}
+		LoweringBody: {
+			/** @description first name, and the first letter of the family name */
+			child: string
+			/** @description what would lower the own word; empty: nothing is left to lower */
+			extents: ('picture' | 'all')[]
+			/** @enum {string} */
+			mode: 'video' | 'audio' | 'none'
+		}
+		LoweringKeyBody: {
+			/** @description the URL as a QR code */
+			qr: components['schemas']['QrBody']
+			/** @description opens the page that lowers, for whoever has it */
+			url: string
 		}
 		MadeInvitationBody: {
 			email: string
@@ -2560,6 +2662,8 @@ export interface components {
 			role: 'teacher' | 'office' | 'head' | 'dpo'
 		}
 		StaffDecisionBody: {
+			/** @description a yes within 24 hours after a further letter let its person in */
+			afterNewLetter: boolean
 			/** @enum {string} */
 			answer?: 'video' | 'audio' | 'none'
 			/** @enum {string} */
@@ -2569,10 +2673,17 @@ export interface components {
 			/** @enum {string} */
 			extent?: 'picture' | 'all'
 			id: string
+			/** @enum {string} */
+			invalidReason?: 'wrong_person' | 'wrong_answer' | 'not_authentic'
 			invalidated: boolean
 			/** @enum {string} */
 			kind: 'answer' | 'withdrawal'
 			language?: string
+			/**
+			 * @description what ties it to its person; key: a lowering key was shown, and nobody was signed in
+			 * @enum {string}
+			 */
+			means?: 'key' | 'staff' | 'session' | 'passkey'
 			person: components['schemas']['PersonBody']
 			receipt: components['schemas']['ReceiptBody']
 			/** Format: date-time */
@@ -3981,6 +4092,197 @@ export interface operations {
 			}
 			/** @description Too Many Requests */
 			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getLoweringKey: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				pupil: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['LoweringKeyBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	renewLoweringKey: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path: {
+				pupil: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['LoweringKeyBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -6095,7 +6397,8 @@ export interface operations {
 		parameters: {
 			query?: {
 				class?: string
-				state?: 'open' | 'used' | 'expired' | 'void'
+				/** @description disowned: those whose recipient has been issued no other since */
+				state?: 'open' | 'used' | 'expired' | 'void' | 'disowned'
 				limit?: number
 				cursor?: string
 			}
@@ -6379,6 +6682,203 @@ export interface operations {
 			}
 			/** @description Unprocessable Entity */
 			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getLowering: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				/** @description as it stands behind the # */
+				key: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['LoweringBody']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	lower: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path: {
+				/** @description as it stands behind the # */
+				key: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['LowerInputBody']
+			}
+		}
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['DecidedBody']
+				}
+			}
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['DecidedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -8770,6 +9270,127 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	disownLetter: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['LetterInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
 				headers: {
 					[name: string]: unknown
 				}
