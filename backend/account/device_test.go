@@ -13,11 +13,25 @@ import (
 
 const firefoxOnLinux = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
-// again signs the guardian in on one more device.
-func (d *door) again(t testing.TB, person id.Person, device account.Device) account.SignedIn {
+// byLetter signs the person in on the device; what it had before is out.
+func (d *door) byLetter(t testing.TB, person id.Person, device account.Device) account.SignedIn {
 	t.Helper()
 	letter := d.issue(t, person)[0]
 	signedIn, err := d.redeemFrom(letter, string(letter.Secret), birthDate, device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signedIn
+}
+
+// linked signs whoever is in on one more device.
+func (d *door) linked(t testing.TB, in account.SignedIn, device account.Device) account.SignedIn {
+	t.Helper()
+	link, err := d.MakeDeviceLink(t.Context(), in.Actor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signedIn, err := d.SignInWithDeviceLink(t.Context(), link.Code, device)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,10 +61,9 @@ func (d *door) wantSignedIn(t testing.TB, s account.SignedIn, want bool) {
 func TestDevicesAreListedInCoarseWords(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		d := newPasskeyDoor(t, env)
-		mother := d.family()
-		first := d.again(t, mother, account.Device{Address: phone.Address, UserAgent: firefoxOnLinux})
+		first := d.byLetter(t, d.family(), account.Device{Address: phone.Address, UserAgent: firefoxOnLinux})
 		env.Clock.Advance(9 * time.Minute)
-		second := d.again(t, mother, phone)
+		second := d.linked(t, first, phone)
 		d.enrol(t, second.Actor)
 		d.signedInGuardian(t) // somebody else
 		env.Clock.Advance(time.Minute)
@@ -80,8 +93,8 @@ func TestB3ADeviceIsSignedOutByAnother(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		d := newDoor(t, env)
 		elsewhere := d.anotherInstance()
-		mother := d.family()
-		lost, kept, foreign := d.again(t, mother, phone), d.again(t, mother, phone), d.signedInGuardian(t)
+		lost, foreign := d.byLetter(t, d.family(), phone), d.signedInGuardian(t)
+		kept := d.linked(t, lost, phone)
 		for _, instance := range []*account.Service{d.Service, elsewhere} {
 			if _, err := instance.Authenticate(t.Context(), lost.AccessToken); err != nil {
 				t.Fatal(err)
@@ -111,8 +124,8 @@ func TestB3ADeviceIsSignedOutByAnother(t *testing.T) {
 func TestAllOtherDevicesAreSignedOutAtOnce(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		d := newDoor(t, env)
-		mother := d.family()
-		first, second, kept, foreign := d.again(t, mother, phone), d.again(t, mother, phone), d.again(t, mother, phone), d.signedInGuardian(t)
+		first, foreign := d.byLetter(t, d.family(), phone), d.signedInGuardian(t)
+		second, kept := d.linked(t, first, phone), d.linked(t, first, phone)
 		for range 2 { // the second time there is none
 			if err := d.EndOtherDevices(t.Context(), kept.Actor); err != nil {
 				t.Fatal(err)
@@ -131,7 +144,7 @@ func TestX8ASharedDeviceForgetsWhoeverLeavesIt(t *testing.T) {
 		d := newDoor(t, env)
 		library := phone
 		library.Shared = true
-		signedIn := d.again(t, d.family(), library)
+		signedIn := d.byLetter(t, d.family(), library)
 		if left := signedIn.RefreshExpires.Sub(env.Clock.Now()); !signedIn.Shared || left != 30*time.Minute {
 			t.Fatalf("shared %v, %s left", signedIn.Shared, left)
 		}
@@ -164,7 +177,7 @@ func TestASecondLetterInABrowserEndsTheFirstSession(t *testing.T) {
 		}
 		same := phone
 		same.Token = first.DeviceToken
-		second := d.again(t, d.family(), same)
+		second := d.byLetter(t, d.family(), same)
 		d.wantSignedIn(t, first, false)
 		d.wantSignedIn(t, second, true)
 		d.wantSignedIn(t, elsewhere, true)

@@ -155,7 +155,7 @@ func TestNoLinkFromASharedDeviceNorFromTheOffice(t *testing.T) {
 		d := newDoor(t, env)
 		library := phone
 		library.Shared = true
-		_, err := d.MakeDeviceLink(t.Context(), d.again(t, d.family(), library).Actor)
+		_, err := d.MakeDeviceLink(t.Context(), d.byLetter(t, d.family(), library).Actor)
 		wantFault(t, err, fault.NotAllowedHere)
 		_, err = d.MakeDeviceLink(t.Context(), d.office)
 		wantFault(t, err, fault.NotAllowedHere)

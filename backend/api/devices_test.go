@@ -16,7 +16,12 @@ import (
 // ownDevice is a second device of the caller; elsewhere it is one of the place's teacher, who is never the caller.
 func ownDevice(w *world, at place, role authz.Role) call {
 	return call{path: "/devices/" + fresh(w, at, func(s site) id.Session {
-		if at == own && role != authz.Nobody {
+		switch {
+		case at == own && (role == authz.Guardian || role == authz.Pupil):
+			c, second := w.clientOf("", role), w.nobody()
+			second.want(200, second.post("/session/passkey", "", second.assertion(c.addPasskey())))
+			return second.current()
+		case at == own && role != authz.Nobody:
 			return w.as(role).current()
 		}
 		in, err := w.accounts.SignInWithPassword(s.Ctx, fmt.Sprintf("lehrkraft%d@schule.example", at), "kupfer-Lampe-41-wiese", account.Proof{}, account.Device{})

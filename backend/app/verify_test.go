@@ -47,6 +47,7 @@ func newHouse(t *testing.T, env *testkit.Env) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	built.Consents.WithSessions(nil) // nobody here signs in
 	s := env.NewSchool(t)
 	h := &house{
 		School: s, t: t, app: built, office: s.Staff(authz.Office), second: s.Staff(authz.Office), head: s.Staff(authz.Head),

@@ -128,6 +128,9 @@ func (w *receiptWriter) pupil(names proof.Names) {
 		notes = append(notes, w.word("pupil.born", "date", w.day(private.BirthDate)))
 	}
 	w.add("pupil", w.plain(names.Pupil), strings.Join(notes, ", "))
+	if names.School != "" {
+		w.add("school", w.plain(names.School), "")
+	}
 }
 
 // instants are when the decision reached the school and, where that is not the same, when it was written down.

@@ -42,6 +42,7 @@ func newWorld(t *testing.T, env *testkit.Env) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.app.Consents.WithSessions(nil) // nobody here signs in
 	w.office, w.head, w.class = w.Staff(authz.Office), w.Staff(authz.Head), w.Class("7b")
 	draft, err := consent.ParseDraft([]byte(`{"purpose": "video_conference", "change": "material", "policy": "one",
 		"say": {"preset": "letter"}, "languages": {"de": {"title": "Videokonferenzen", "blocks": [{"id": "what", "kind": "paragraph", "text": "Es geht um Video."}]}}}`))

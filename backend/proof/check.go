@@ -22,6 +22,10 @@ func (s Statement) check() error {
 		if server, ok := s.Server.(*DecisionServer); ok {
 			return checkDecision(d, server)
 		}
+	case *InvalidationDeclared:
+		if (d.Author == "") == (d.Letter == "") {
+			return errors.New("an invalidation is by a member of staff or by whoever showed a letter")
+		}
 	case *SanctionDeclared:
 		return checkHashes(d.PrivateSHA256)
 	case *HoldDeclared:
@@ -50,6 +54,8 @@ func checkDecision(d *DecisionDeclared, s *DecisionServer) error {
 		return errors.New("an answer names form, version, edition and language")
 	case !answered && (d.FormVersion != "" || d.Language != "" || d.TextSHA256 != ""):
 		return errors.New("a withdrawal needs no text and names none")
+	case answered && s.Means == MeansKey:
+		return errors.New("a lowering key answers nothing")
 	case (s.Means == MeansPasskey) != (s.Passkey != nil):
 		return errors.New("the means is a passkey exactly where there is one")
 	case answered:

@@ -69,7 +69,7 @@ func (m *maker) person() id.Person {
 }
 
 func (m *maker) names() proof.Names {
-	return proof.Names{Person: maybe[string](m), Pupil: maybe[string](m), Class: maybe[string](m)}
+	return proof.Names{School: maybe[string](m), Person: maybe[string](m), Pupil: maybe[string](m), Class: maybe[string](m)}
 }
 
 func (m *maker) signature() *proof.Signature {
@@ -120,9 +120,15 @@ func (m *maker) deed(kind proof.Kind, withPasskey bool) deed {
 	case proof.KindDecision:
 		m.decision(&d, private, withPasskey)
 	case proof.KindInvalidation:
-		d.statement.Declaration = &proof.InvalidationDeclared{
-			Decision: idOf[id.Decision](m), Reason: oneOf(m, "wrong_person", "wrong_answer", "not_authentic"), Author: idOf[id.Account](m),
+		declared := &proof.InvalidationDeclared{
+			Decision: idOf[id.Decision](m), Reason: oneOf(m, "wrong_person", "wrong_answer", "not_authentic"),
 		}
+		if oneOf(m, true, false) {
+			declared.Author = idOf[id.Account](m)
+		} else {
+			declared.Letter = idOf[id.Letter](m)
+		}
+		d.statement.Declaration = declared
 		d.statement.Server = &proof.ActServer{At: m.at()}
 	case proof.KindSanction:
 		d.statement.Declaration = &proof.SanctionDeclared{

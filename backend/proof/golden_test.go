@@ -31,31 +31,36 @@ var goldenReceipts = map[string]string{
 	"newest-leaf":            "b576cad1bf65f21936054ecbd5dd9cc9a97f181312681bdce9d275fcf8c31be2",
 	"recorded-on-paper":      "cd0f88552455532c354bfdb949f0e7f8ba1337f1bb8b32093b0502dec88e3f5a",
 	"sanction-imposed":       "e02560b040dd46b241998966e085c581f88fc6ac725b6eaae6c447b768eea674",
+	"withdrawal-by-key":      "8b6667178e01aa41e554e00b39b1386eff75383dd726a8de03e67b4685f31b19",
 	"withdrawal-picture":     "6c3dc3983d196836aeac31fef4ef6721b7d49ebc0bef462bcc71e96db2ed4208",
 	"yes-audio-passkey":      "2d6471a4b10f1533a325f3dd3d25e83e37d82e18e6586483b32c3fc5ecf90d34",
 	"yes-in-turkish":         "55ccce00a8d980260a7a2e277f50adaf215868d329cab17b4d20885ce9b56900",
 	"yes-video-drawn":        "92797ea8e2386d4df2139cd3eaa91ad6a29b8b97c06e7c86f961e80d39f0eccd",
 	"yes-video-drawn.shared": "36547d81a528736ad1380ba934a36d97579fa08d4318604babcad2633f927fe9",
+	"yes-with-school":        "39a17534936f5e9e5b7194856e0d26c82e5ff87f5514a57f6abf7232c9b9b456",
 	"yes-video-typed":        "df09270d91f3e99e1f7cb368720be30c5c121aaac086babc0332589d8a2f35da",
 }
 
 // goldenStatements are the files of statements, which are their SHA-256 in receipts too.
 var goldenStatements = map[string]string{
-	"answer-none":        "683502ed724acd6e7f31e02efc6e6a085ab3eee8a4491af98e5414fa449dc67b",
-	"custody-changed":    "1fe8a397852aaaaae211e648b85f4626c6d416eda1bd125a21d00ace6a6544f0",
-	"erasure":            "681c639bc0655109a24bd822a32157092dc95e8e8f9469350a6e690e6b85209c",
-	"hold-placed":        "5ab929326ce6e78628207bcfb462e2c2fb696841ee9e181f3076d02040c4e412",
-	"invalidation":       "20ee7d05a43dd7551883e6071aef2124c4065f272a361f2614a90c93aa755767",
-	"letter-issued":      "4bff869e40344dbd4f6af8d226f93fe9d98d0037f221549d608bd627eb274cb8",
-	"letter-redeemed":    "7d885643e1c0274d8d40ac302d98ca60cea5f57bb4bfce831603daf433641e9f",
-	"recorded-on-paper":  "2a776d3eb1dfde5011ba525408fc0dfaf60b1ee1f9a45fe976d78f623cf28077",
-	"sanction-imposed":   "98366756ba56404d88ef008dd0ca61c43ac4e5181dbb7ba7a53719c26b4a26b1",
-	"version-published":  "a34a76e6937ea5807eb76f18dc4bed82abc7d609a94a5d04fa198eedffb87497",
-	"withdrawal-picture": "c1cfa1a517af6f72058c5e6d5e27ff986e5fb8d5ae3a95b06057cfdf845ae60a",
-	"yes-audio-passkey":  "da92a8d8d309599387c6584c61f2ce166cb7cc416ca0d71719064607aafaed82",
-	"yes-in-turkish":     "53c0359595690fb4b676733059010093c6e0728efc0fbd384e9263e3c4775389",
-	"yes-video-drawn":    "7e279721bfc3f7ae1759addda4091d7b332e437b73580b2050238cc4df13cb1c",
-	"yes-video-typed":    "574382958164a32ed062e2da3c26ebc68ea1d47f9b565ad0f774bd4e68f803d7",
+	"answer-none":            "683502ed724acd6e7f31e02efc6e6a085ab3eee8a4491af98e5414fa449dc67b",
+	"custody-changed":        "1fe8a397852aaaaae211e648b85f4626c6d416eda1bd125a21d00ace6a6544f0",
+	"erasure":                "681c639bc0655109a24bd822a32157092dc95e8e8f9469350a6e690e6b85209c",
+	"hold-placed":            "5ab929326ce6e78628207bcfb462e2c2fb696841ee9e181f3076d02040c4e412",
+	"invalidation":           "20ee7d05a43dd7551883e6071aef2124c4065f272a361f2614a90c93aa755767",
+	"invalidation-by-letter": "a0b8a6d0e8fc9a9786f144a45c28b42792631bf1ed59eca0ea56e2122218412e",
+	"letter-issued":          "4bff869e40344dbd4f6af8d226f93fe9d98d0037f221549d608bd627eb274cb8",
+	"letter-redeemed":        "7d885643e1c0274d8d40ac302d98ca60cea5f57bb4bfce831603daf433641e9f",
+	"recorded-on-paper":      "2a776d3eb1dfde5011ba525408fc0dfaf60b1ee1f9a45fe976d78f623cf28077",
+	"sanction-imposed":       "98366756ba56404d88ef008dd0ca61c43ac4e5181dbb7ba7a53719c26b4a26b1",
+	"version-published":      "a34a76e6937ea5807eb76f18dc4bed82abc7d609a94a5d04fa198eedffb87497",
+	"withdrawal-by-key":      "ccf0887253ea2a269d97286981b24934f93cce220610b599e73a552cda156155",
+	"withdrawal-picture":     "c1cfa1a517af6f72058c5e6d5e27ff986e5fb8d5ae3a95b06057cfdf845ae60a",
+	"yes-audio-passkey":      "da92a8d8d309599387c6584c61f2ce166cb7cc416ca0d71719064607aafaed82",
+	"yes-in-turkish":         "53c0359595690fb4b676733059010093c6e0728efc0fbd384e9263e3c4775389",
+	"yes-video-drawn":        "7e279721bfc3f7ae1759addda4091d7b332e437b73580b2050238cc4df13cb1c",
+	"yes-with-school":        "4570b1381e2b733397744e08eaff896ebba6dc39b918bacaef96614989863e42",
+	"yes-video-typed":        "574382958164a32ed062e2da3c26ebc68ea1d47f9b565ad0f774bd4e68f803d7",
 }
 
 // receiptFiles are the receipts as today's program writes them: under the checkpoint of the whole log, or under the
@@ -64,11 +69,13 @@ func receiptFiles(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	l := fullLog()
 	files := map[string][]byte{}
-	for seq, d := range l.deeds {
-		switch d.statement.Kind {
-		case proof.KindDecision, proof.KindSanction, proof.KindHold:
-			files[d.name] = fileOf(tb, l.receipt(int64(seq), l.size()))
-		default:
+	for _, l := range []*tree{l, logOf(laterDeeds())} {
+		for seq, d := range l.deeds {
+			switch d.statement.Kind {
+			case proof.KindDecision, proof.KindSanction, proof.KindHold:
+				files[d.name] = fileOf(tb, l.receipt(int64(seq), l.size()))
+			default:
+			}
 		}
 	}
 	files["yes-video-drawn.shared"] = fileOf(tb, receiptOf(tb, "yes-video-drawn").Shared())
@@ -80,7 +87,7 @@ func receiptFiles(tb testing.TB) map[string][]byte {
 func statementFiles(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	files := map[string][]byte{}
-	for _, d := range deeds() {
+	for _, d := range append(deeds(), laterDeeds()...) {
 		body, err := d.statement.Encode()
 		if err != nil {
 			tb.Fatalf("%s: %v", d.name, err)

@@ -60,8 +60,9 @@ const (
 	MeansPasskey Means = "passkey" // a passkey signed the declaration, with its owner verified
 )
 
-// Names are those of the people at the time, as the school knew them.
+// Names are those of the people at the time, as the school knew them, and its own.
 type Names struct {
+	School string `json:"school,omitempty"`
 	Person string `json:"person,omitempty"` // who decided
 	Pupil  string `json:"pupil"`
 	Class  string `json:"class,omitempty"`

@@ -144,6 +144,28 @@ func deeds() []deed {
 	return slices.Concat([]deed{published(), letter("letter-issued", 1), letter("letter-redeemed", 2)}, decisions(), measures())
 }
 
+// laterDeeds say what the first goldens could not say yet. They have a log of their own: receipts that were handed out
+// stay as they are.
+func laterDeeds() []deed {
+	named := func(_ *proof.DecisionDeclared, s *proof.DecisionServer) { s.Names.School = "Gesamtschule Musterstadt" }
+	byKey := secret("key", func(*proof.Private) {})
+	d, s := decision("withdrawal-by-key", winter, 2, byKey)
+	d.Extent, s.Means, s.Session = "all", proof.MeansKey, ""
+	return []deed{
+		answerOf("yes-with-school", winter, 1, "video", "de", secret("school", func(p *proof.Private) {
+			p.Signature = &proof.Signature{Kind: "typed", Name: "Jasper Winter"}
+		}), named),
+		{"withdrawal-by-key", proof.Statement{Kind: proof.KindDecision, Declaration: d, Server: s}, byKey, nil},
+		{name: "invalidation-by-letter", statement: proof.Statement{
+			Kind: proof.KindInvalidation,
+			Declaration: &proof.InvalidationDeclared{
+				Decision: s.Decision, Reason: "wrong_person", Letter: id.Letter("letter of somebody else"),
+			},
+			Server: &proof.ActServer{At: minute(3)},
+		}},
+	}
+}
+
 func decisions() []deed {
 	unchanged := func(*proof.DecisionDeclared, *proof.DecisionServer) {}
 	place := func(p *proof.Private) { p.Place = "Mönchengladbach" }
@@ -328,9 +350,11 @@ func (l *tree) published(size, from int64) []byte {
 }
 
 // fullLog is the log of all deeds.
-func fullLog() *tree {
+func fullLog() *tree { return logOf(deeds()) }
+
+func logOf(deeds []deed) *tree {
 	l := &tree{}
-	for _, d := range deeds() {
+	for _, d := range deeds {
 		l.add(d)
 	}
 	return l

@@ -25,13 +25,13 @@ func (s *Service) Identity(tx *db.Tx, pupil id.Pupil) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	today, err := s.Today(tx)
+	settings, err := s.Settings(tx)
 	if err != nil {
 		return Identity{}, err
 	}
-	classes, err := s.ClassNamesOf(tx, []id.Pupil{pupil}, today)
+	classes, err := s.ClassNamesOf(tx, []id.Pupil{pupil}, settings.Today(tx.Now))
 	return Identity{
-		Names:     proof.Names{Pupil: known[pupil].Full(), Class: classes[pupil].Name},
+		Names:     proof.Names{School: settings.Name, Pupil: known[pupil].Full(), Class: classes[pupil].Name},
 		BirthDate: known[pupil].BirthDate,
 	}, err
 }
