@@ -171,7 +171,7 @@ func (s *Server) receiptSummary(tx *db.Tx, record consent.Record) (receiptSummar
 	d := record.Decision
 	body := receiptSummaryBody{
 		ReceiptBody: receiptOf(record.Receipt), RecordedAt: d.RecordedAt, Decision: decisionOf(record.Outcome),
-		TextSHA256: d.TextSHA256, Means: string(record.Means), Signature: signatureOf(record.Signature), Place: record.Place,
+		TextSHA256: d.TextSHA256, Means: string(record.Decision.Means), Signature: signatureOf(record.Signature), Place: record.Place,
 	}
 	if record.Version != nil {
 		version := versionOf(*record.Version)

@@ -103,8 +103,8 @@ type Decision struct {
 	Invalidated  *Invalidation
 	Confirmed    bool // by the office, where a teacher received it
 	Statement    id.Statement
-	Means        proof.Means // empty: before this was kept beside the statement
-	Session      id.Session  // of an own act in the app; empty: by a lowering key, by staff, or before it was kept
+	Means        proof.Means
+	Session      id.Session // of an own act in the app; empty: by a lowering key, by staff, or before it was kept
 }
 
 // Invalidation says that a recorded decision was not that person's.

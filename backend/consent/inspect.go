@@ -125,6 +125,8 @@ func compareDecision(row *decisionRow, a evidence.Attested, found evidence.Found
 	evidence.SameOrNone(made, "text_sha256", d.TextSHA256, row.TextSha256)
 	evidence.SameOrNone(made, "relation", Relation(d.Relation), row.Relation)
 	evidence.Same(made, "channel", s.Channel, string(row.Channel))
+	evidence.SameOrNone(made, "means", s.Means, row.Means)
+	evidence.SameOrNone(made, "session_id", s.Session, row.SessionID)
 	evidence.SameOrNone(made, "recorded_by", s.RecordedBy, row.RecordedBy)
 	evidence.SameOrNone(made, "second_by", s.SecondBy, row.SecondBy)
 	evidence.SameOrNone(made, "signature_kind", signatureOf(a.Private), row.SignatureKind)

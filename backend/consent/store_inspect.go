@@ -11,7 +11,7 @@ import (
 // An inspection reads every decision, so it scans plain rows.
 const inspectedColumns = `SELECT id, leaf_seq, statement_id, purpose, pupil_id, person_kind, person_id, guardianship_id, schooling_id,
 	kind, answer, extent, version_id, edition, language, text_sha256, relation, channel, recorded_by, second_by, signature_kind,
-	after_id, received_at, recorded_at FROM decision WHERE school_id = ? AND `
+	after_id, means, session_id, received_at, recorded_at FROM decision WHERE school_id = ? AND `
 
 func scanDecisions(query *gorm.DB) (found []decisionRow, err error) {
 	rows, err := query.Rows()
@@ -23,7 +23,7 @@ func scanDecisions(query *gorm.DB) (found []decisionRow, err error) {
 		var r decisionRow
 		err := rows.Scan(&r.ID, &r.LeafSeq, &r.StatementID, &r.Purpose, &r.PupilID, &r.PersonKind, &r.PersonID, &r.GuardianshipID,
 			&r.SchoolingID, &r.Kind, &r.Answer, &r.Extent, &r.VersionID, &r.Edition, &r.Language, &r.TextSha256, &r.Relation, &r.Channel,
-			&r.RecordedBy, &r.SecondBy, &r.SignatureKind, &r.AfterID, &r.ReceivedAt, &r.RecordedAt)
+			&r.RecordedBy, &r.SecondBy, &r.SignatureKind, &r.AfterID, &r.Means, &r.SessionID, &r.ReceivedAt, &r.RecordedAt)
 		if err != nil {
 			return nil, err
 		}

@@ -2,13 +2,11 @@ package consent
 
 import (
 	"context"
-	"fmt"
 
 	"einverstanden/backend/authz"
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
-	"einverstanden/backend/proof"
 )
 
 // Sheet is what a person sees before answering for a pupil: the text in its language beside the German one that
@@ -70,7 +68,6 @@ func (s *Service) Public(ctx context.Context, language string) (Sheet, error) {
 type Record struct {
 	Outcome
 	Version   *Version // of an answer
-	Means     proof.Means
 	Signature *Signature
 	Place     string
 }
@@ -102,21 +99,7 @@ func (s *Service) ReceiptOf(tx *db.Tx, actor authz.Actor, receipt id.Statement) 
 	if private != nil {
 		record.Signature, record.Place = (*Signature)(private.Signature), private.Place
 	}
-	record.Means, err = s.meansOf(tx, receipt)
-	return record, err
-}
-
-// meansOf reads what ties a decision to its person from the statement: nothing else keeps it.
-func (s *Service) meansOf(tx *db.Tx, decision id.Statement) (proof.Means, error) {
-	said, err := s.said(tx, decision)
-	if err != nil {
-		return "", err
-	}
-	server, ok := said.Server.(*proof.DecisionServer)
-	if !ok {
-		return "", fmt.Errorf("statement %s is no decision", decision)
-	}
-	return server.Means, nil
+	return record, nil
 }
 
 // outcome builds the reply for a decision again from the rows.

@@ -1,6 +1,6 @@
 -- +goose Up
 -- What ties a decision to its person, and the session it was made in; letters whose recipient says "not me"; renewed
--- lowering keys. Decisions from before this version have neither means nor session here: their statements have both.
+-- lowering keys. No school has decisions from before this version; `verify --database` would name them.
 
 ALTER TABLE decision ADD COLUMN means text CHECK (means IN ('key', 'staff', 'session', 'passkey'));
 ALTER TABLE decision ADD COLUMN session_id text;
