@@ -114,8 +114,8 @@ func TestAPasskeySignsTheDeclaration(t *testing.T) {
 		}
 		s.Read(func(tx *db.Tx) error {
 			record, err := s.consents.ReceiptOf(tx, s.actor, outcome.Receipt.ID)
-			if record.Means != proof.MeansPasskey {
-				t.Errorf("the receipt's page says %q", record.Means)
+			if record.Decision.Means != proof.MeansPasskey {
+				t.Errorf("the receipt's page says %q", record.Decision.Means)
 			}
 			return err
 		})
