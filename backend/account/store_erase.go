@@ -57,11 +57,15 @@ func deleteUnusedAccount(tx *db.Tx, account id.Account) (deleted bool, err error
 	if err != nil || roles > 0 {
 		return false, err
 	}
-	if err := tx.G().Where("school_id = ? AND account_id = ?", tx.School, account).Delete(&sessionRow{}).Error; err != nil {
+	handles := tx.G().Table("passkey_user").Select("handle_hash").Where("school_id = ? AND account_id = ?", tx.School, account)
+	err = tx.G().Exec("DELETE FROM directory WHERE kind = ? AND school_id = ? AND key_hash IN (?)", directoryPasskey, tx.School, handles).Error
+	if err != nil {
 		return false, err
 	}
-	if err := tx.G().Where("school_id = ? AND account_id = ?", tx.School, account).Delete(&passkeyRow{}).Error; err != nil {
-		return false, err
+	for _, table := range []string{"session", "passkey", "passkey_user", "totp", "recovery_code", "invitation"} {
+		if err := tx.G().Exec("DELETE FROM "+table+" WHERE school_id = ? AND account_id = ?", tx.School, account).Error; err != nil {
+			return false, err
+		}
 	}
 	return true, db.MustAffect(tx.G().Where("school_id = ? AND id = ?", tx.School, account).Delete(&accountRow{}))
 }

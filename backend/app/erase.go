@@ -9,6 +9,7 @@ import (
 	"einverstanden/backend/hold"
 	"einverstanden/backend/id"
 	"einverstanden/backend/intake"
+	"einverstanden/backend/lowering"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/privacy"
 	"einverstanden/backend/proposal"
@@ -27,7 +28,7 @@ func (a *App) domains(log *evidence.Log) privacy.Domains {
 		},
 		Subjects: []privacy.Subject{
 			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(proposal.Erase),
-			privacy.SubjectFunc(hold.Erase), sanctions, a.Consents, a.Accounts, a.Schools,
+			privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase), sanctions, a.Consents, a.Accounts, a.Schools,
 		},
 	}
 }

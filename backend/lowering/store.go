@@ -36,6 +36,15 @@ func generationsOf(tx *db.Tx, pupils []id.Pupil) (map[Owner]int64, error) {
 	return generations, nil
 }
 
+// Erase removes the keys that the person renewed, and those for a pupil that is erased.
+func Erase(tx *db.Tx, person id.Person, _ []id.Pupil) error {
+	owned := tx.G().Where("person_kind = ? AND person_id = ?", person.Kind, person.ID)
+	if person.Kind == id.PupilPerson {
+		owned = owned.Or("pupil_id = ?", person.ID)
+	}
+	return tx.G().Where("school_id = ?", tx.School).Where(owned).Delete(&keyRow{}).Error
+}
+
 func renew(tx *db.Tx, owner Owner) (generation int64, err error) {
 	row := keyRow{
 		SchoolID: tx.School, PersonKind: owner.Person.Kind, PersonID: owner.Person.ID, PupilID: owner.Pupil, Generation: 1,

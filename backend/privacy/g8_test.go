@@ -79,11 +79,17 @@ func canaryHousehold(w *world) (h household, receipt id.Statement) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	_, err = w.app.Accounts.RedeemLetter(w.Ctx, letters[0].LetterNo, string(letters[0].Secret), calendar.MustParse(canaryBirth),
+	signedIn, err := w.app.Accounts.RedeemLetter(w.Ctx, letters[0].LetterNo, string(letters[0].Secret), calendar.MustParse(canaryBirth),
 		account.Device{Address: netip.MustParseAddr("203.0.113.9"), Language: "tr"})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	must(w.t, err)
+	_, err = w.app.Accounts.BeginPasskey(w.Ctx, signedIn.Actor, canaryGiven) // gives the account its handle
+	must(w.t, err)
+	_, err = w.app.Accounts.AddPasskey(w.Ctx, account.Passkey{
+		Account: signedIn.Actor.Account, Credential: []byte("the passkey of the mother"), PublicKey: []byte("its key"),
+	})
+	must(w.t, err)
+	_, err = w.app.Lowering.Renew(w.Ctx, signedIn.Actor, h.pupil.ID)
+	must(w.t, err)
 	receipt = w.answers(h.guardian, h.pupil, participation.Video).Receipt.ID
 	w.school(h)
 	return h, receipt
@@ -176,6 +182,9 @@ func (w *world) canaries(h household) map[string][]byte {
 	keep("letter number", "SELECT letter_no FROM letter WHERE person_id = ?", guardian)
 	keep("letter secret", "SELECT secret_hash FROM letter WHERE person_id = ?", guardian)
 	keep("device", "SELECT device_hash FROM session WHERE person_id = ?", guardian)
+	keep("passkey", "SELECT body FROM passkey JOIN account_person ON account_person.account_id = passkey.account_id WHERE person_id = ?", guardian)
+	keep("passkey handle", "SELECT handle FROM passkey_user JOIN account_person ON account_person.account_id = passkey_user.account_id WHERE person_id = ?", guardian)
+	keep("handle's hash", "SELECT handle_hash FROM passkey_user JOIN account_person ON account_person.account_id = passkey_user.account_id WHERE person_id = ?", guardian)
 	keep("refresh token", "SELECT refresh_hash FROM session WHERE person_id = ?", guardian)
 	keep("account", "SELECT profile FROM account JOIN account_person ON account_id = account.id WHERE person_id = ?", guardian)
 	keep("proposal", "SELECT body FROM proposal WHERE pupil_id = ?", pupil)
@@ -297,6 +306,9 @@ func TestG8AnErasedPersonIsNowhereAndAllOtherProofsHold(t *testing.T) {
 		}
 		if len(w.log.Bytes()) == 0 {
 			t.Error("nothing was logged at all")
+		}
+		if n := w.count("SELECT count(*) FROM lowering_key"); n != 0 {
+			t.Errorf("%d lowering keys are left", n)
 		}
 		w.wantForeignKeys()
 		w.wantProofs(wanted, kept+2)
