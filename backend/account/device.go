@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"einverstanden/backend/audit"
@@ -54,34 +55,42 @@ func (r sessionRow) device(asking id.Session) SignedInDevice {
 // EndDevice signs one of the account's devices out: at its next request here, within a second on every other
 // instance. What is not signed in, or not the actor's, is NothingHere.
 func (s *Service) EndDevice(ctx context.Context, actor authz.Actor, device id.Session) error {
-	return s.endDevices(ctx, actor, func(row sessionRow) bool { return row.ID == device }, fault.New(fault.NothingHere))
+	return s.db.WriteUnaudited(db.InSchool(ctx, actor.School), func(tx *db.Tx) error {
+		ended, err := s.endDevices(tx, actor, func(row sessionRow) bool { return row.ID == device })
+		if err == nil && ended == 0 {
+			return fault.New(fault.NothingHere)
+		}
+		return err
+	})
 }
 
 // EndOtherDevices signs out all devices of the account but the one that asks; there may be none.
 func (s *Service) EndOtherDevices(ctx context.Context, actor authz.Actor) error {
-	return s.endDevices(ctx, actor, func(row sessionRow) bool { return row.ID != actor.Session }, nil)
+	return s.db.WriteUnaudited(db.InSchool(ctx, actor.School), func(tx *db.Tx) error { return s.endOthers(tx, actor) })
 }
 
-func (s *Service) endDevices(ctx context.Context, actor authz.Actor, which func(sessionRow) bool, none error) error {
-	return s.db.WriteUnaudited(db.InSchool(ctx, actor.School), func(tx *db.Tx) error {
-		rows, err := openSessions(tx, actor.Account)
-		if err != nil {
-			return err
+func (s *Service) endOthers(tx *db.Tx, actor authz.Actor) error {
+	_, err := s.endDevices(tx, actor, func(row sessionRow) bool { return row.ID != actor.Session })
+	return err
+}
+
+func (s *Service) endDevices(tx *db.Tx, actor authz.Actor, which func(sessionRow) bool) (ended int, err error) {
+	rows, err := openSessions(tx, actor.Account)
+	if err != nil {
+		return 0, err
+	}
+	var sessions []id.Session
+	var entries []audit.Entry
+	for _, row := range rows {
+		if which(row) {
+			sessions = append(sessions, row.ID)
+			entries = append(entries, audit.Entry{
+				Actor: string(actor.Account), Action: audit.DeviceSignedOut, SubjectKind: "session", SubjectID: string(row.ID),
+			})
 		}
-		var ended []id.Session
-		for _, row := range rows {
-			if !which(row) {
-				continue
-			}
-			ended = append(ended, row.ID)
-			entry := audit.Entry{Actor: string(actor.Account), Action: audit.DeviceSignedOut, SubjectKind: "session", SubjectID: string(row.ID)}
-			if err := audit.Record(tx, entry); err != nil {
-				return err
-			}
-		}
-		if len(ended) == 0 {
-			return none
-		}
-		return s.endAll(tx, ended)
-	})
+	}
+	if len(sessions) == 0 {
+		return 0, nil
+	}
+	return len(sessions), errors.Join(audit.Record(tx, entries...), s.endAll(tx, sessions))
 }

@@ -410,3 +410,29 @@ func TestTheDemoSetsUpNoSecondFactorWhereOneStands(t *testing.T) {
 		s.mustSignIn(t)
 	})
 }
+
+// A passkey is both factors: whoever sets one up ends what the password alone has opened elsewhere.
+func TestAPasskeyEndsWhatThePasswordAloneHasOpened(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		d := newPasskeyDoor(t, env)
+		signIn := func() (account.SignedIn, error) {
+			return d.SignInWithPassword(d.ctx, "office@schule.example", goodPassword, account.Proof{}, phone)
+		}
+		thief, err := signIn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		owner, err := signIn()
+		if err != nil || !owner.Actor.Limited {
+			t.Fatalf("signed in as %v (%v)", owner.Actor, err)
+		}
+		p := d.enrol(t, owner.Actor)
+		_, err = d.Authenticate(d.ctx, thief.AccessToken)
+		wantFault(t, err, fault.NotSignedIn)
+		_, err = signIn()
+		wantFault(t, err, fault.SecondFactorNeeded)
+		if in, err := d.signInBy(t, p); err != nil || in.Actor.Limited {
+			t.Errorf("signed in as %v (%v)", in.Actor, err)
+		}
+	})
+}

@@ -125,8 +125,11 @@ func (s *Service) FinishPasskey(ctx context.Context, actor authz.Actor, state st
 			return err
 		}
 		made.CreatedAt = tx.Now
-		made.ID, err = s.addPasskey(tx, made)
-		return err
+		if made.ID, err = s.addPasskey(tx, made); err != nil || !actor.Limited {
+			return err
+		}
+		// The password alone opens nothing any more: neither does what it has opened elsewhere.
+		return s.endOthers(tx, actor)
 	})
 	if errors.Is(err, db.ErrUnique) {
 		return Passkey{}, fault.Wrap(fault.AlreadyExists, err)
@@ -148,9 +151,9 @@ func (s *Service) RemovePasskey(ctx context.Context, actor authz.Actor, passkey 
 }
 
 // mayChangePasskeys lets an account have its first passkey when the person has proved lately who they are: a family in
-// the last day, staff in the last ten minutes; later it is FreshSignInNeeded. Once there is a passkey, further ones
-// take the sign-in of ten minutes, by that passkey where nothing else is at hand: PasskeyNeeded. A device that others
-// use too never gets one.
+// the last day, later it is FreshSignInNeeded; staff in the last ten minutes, later ReauthenticationNeeded. Once there
+// is a passkey, further ones take the sign-in of ten minutes, by that passkey where nothing else is at hand:
+// PasskeyNeeded. A device that others use too never gets one.
 func (s *Service) mayChangePasskeys(tx *db.Tx, actor authz.Actor) error {
 	passkeys, err := countPasskeys(tx, actor.Account)
 	if err != nil {
@@ -163,15 +166,15 @@ func (s *Service) mayChangePasskeys(tx *db.Tx, actor authz.Actor) error {
 	if err != nil {
 		return err
 	}
-	lately := freshFor
+	lately, stale := freshFor, fault.ReauthenticationNeeded
 	if actor.Role == authz.Guardian || actor.Role == authz.Pupil {
-		lately = provedFor
+		lately, stale = provedFor, fault.FreshSignInNeeded
 	}
 	switch {
 	case view.Session.Shared || !view.Session.Way.enrols():
 		return fault.New(fault.NotAllowedHere)
 	case view.Session.provedBefore(tx.Now.Add(-lately)):
-		return fault.New(fault.FreshSignInNeeded)
+		return fault.New(stale)
 	}
 	return nil
 }

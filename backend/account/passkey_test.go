@@ -350,7 +350,7 @@ func TestPasskeysChangeInFreshSessionsAlone(t *testing.T) {
 		late, family := d.signedInGuardian(t).Actor, d.signedInGuardian(t).Actor
 		staff := d.secure(t, "office@schule.example").in
 		env.Clock.Advance(10*time.Minute + time.Second)
-		wantFault(t, begin(staff.Actor), fault.FreshSignInNeeded)
+		wantFault(t, begin(staff.Actor), fault.ReauthenticationNeeded)
 		env.Clock.Advance(12 * time.Hour)
 		p := d.enrol(t, family)
 		wantFault(t, begin(family), fault.PasskeyNeeded)

@@ -1,22 +1,6 @@
-import type { CDPSession, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
+import { authenticator } from './authenticator'
 import { arrive, expect, expectAccessible, test, type Demo } from './fixtures'
-
-/** Chromium's own authenticator in software: inside the device, with a screen lock that always opens. */
-async function authenticator(page: Page): Promise<{ client: CDPSession; id: string }> {
-	const client = await page.context().newCDPSession(page)
-	await client.send('WebAuthn.enable')
-	const { authenticatorId } = await client.send('WebAuthn.addVirtualAuthenticator', {
-		options: {
-			protocol: 'ctap2',
-			transport: 'internal',
-			hasResidentKey: true,
-			hasUserVerification: true,
-			isUserVerified: true,
-			automaticPresenceSimulation: true
-		}
-	})
-	return { client, id: authenticatorId }
-}
 
 async function fillLetter(page: Page, demo: Demo): Promise<void> {
 	const { letterNo, secret, birthDate } = demo.accounts.guardian

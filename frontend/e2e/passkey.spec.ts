@@ -1,6 +1,7 @@
-import type { CDPSession, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { authenticator } from './authenticator'
 import { arrive, expect, expectAccessible, test, type School } from './fixtures'
 
 /** The browser's own authenticator, with a passkey that the signed-in account has. */
@@ -15,18 +16,7 @@ async function givePasskey(page: Page, school: School): Promise<Authenticator> {
 		env: { ...process.env, EINVERSTANDEN_DATA: school.folder }
 	})
 	const { credential, privateKey } = JSON.parse(stdout)
-	const client: CDPSession = await page.context().newCDPSession(page)
-	await client.send('WebAuthn.enable')
-	const { authenticatorId } = await client.send('WebAuthn.addVirtualAuthenticator', {
-		options: {
-			protocol: 'ctap2',
-			transport: 'internal',
-			hasResidentKey: true,
-			hasUserVerification: true,
-			isUserVerified: true,
-			automaticPresenceSimulation: true
-		}
-	})
+	const { client, id: authenticatorId } = await authenticator(page)
 	await client.send('WebAuthn.addCredential', {
 		authenticatorId,
 		credential: {

@@ -1,3 +1,4 @@
+import { authenticator } from './authenticator'
 import { expect, expectAccessible, signIn, test } from './fixtures'
 import { freshCode } from './totp'
 
@@ -51,12 +52,12 @@ test('an invited teacher sets a password and a second step and comes in', async 
 	await newcomer.getByRole('button', { name: 'Abmelden' }).click()
 	await newcomer.getByLabel('E-Mail-Adresse').fill('neu@demo.example')
 	await newcomer.getByLabel('Passwort').fill('drei Löffel Zimt im Kakao')
-	await newcomer.getByRole('button', { name: 'Anmelden' }).click()
+	await newcomer.getByRole('button', { name: 'Anmelden', exact: true }).click()
 	await expect(newcomer.getByLabel('Code aus Ihrer App')).toBeFocused()
 	await expectAccessible(newcomer)
 	await newcomer.getByRole('button', { name: 'Handy nicht zur Hand?' }).click()
 	await newcomer.getByLabel('Wiederherstellungscode').fill(recovery)
-	await newcomer.getByRole('button', { name: 'Anmelden' }).click()
+	await newcomer.getByRole('button', { name: 'Anmelden', exact: true }).click()
 	await expect(newcomer).toHaveURL(/\/office$/)
 	await newcomer.getByRole('link', { name: 'Mein Konto' }).click()
 	await expect(newcomer.getByText('Noch 9 Wiederherstellungscodes.')).toBeVisible()
@@ -69,6 +70,41 @@ test('an invited teacher sets a password and a second step and comes in', async 
 	await expect(page.getByText('Das Konto von Nele Neu ist gesperrt.')).toBeVisible()
 	await newcomer.goto('/office')
 	await expect(newcomer).toHaveURL(/sign-in/)
+})
+
+test('a passkey takes the place of password and app', async ({ page, school, another }) => {
+	await signIn(page, school.demo, 'head')
+	await page.goto('/office/accounts')
+	await page.getByRole('button', { name: 'Jemanden einladen' }).click()
+	const sheet = page.getByRole('dialog')
+	await sheet.getByLabel('Rolle').selectOption('Lehrkraft')
+	await sheet.getByLabel('Name').fill('Nele Neu')
+	await sheet.getByLabel('Dienstliche E-Mail-Adresse').fill('neu@demo.example')
+	await sheet.getByRole('button', { name: 'Einladung erstellen' }).click()
+	const link = (await page.locator('code').textContent())!
+
+	const newcomer = await another()
+	const { client, id } = await authenticator(newcomer)
+	await newcomer.goto(link)
+	await newcomer.getByLabel('Neues Passwort').fill('drei Löffel Zimt im Kakao')
+	await newcomer.getByRole('button', { name: 'Passwort setzen und weiter' }).click()
+	await expect(newcomer.getByRole('heading', { name: 'Am einfachsten: ein Passkey' })).toBeVisible()
+	await expectAccessible(newcomer)
+	await newcomer.getByRole('button', { name: 'Passkey einrichten' }).click()
+	await expect(newcomer).toHaveURL(/\/classes$/)
+	const { credentials } = await client.send('WebAuthn.getCredentials', { authenticatorId: id })
+	expect(credentials).toHaveLength(1)
+
+	await newcomer.getByRole('link', { name: 'Mein Konto' }).click()
+	await expect(newcomer.getByText('1 Passkey ist eingerichtet.')).toBeVisible()
+	await newcomer.getByRole('button', { name: 'Abmelden' }).click()
+	await newcomer.getByLabel('E-Mail-Adresse').fill('neu@demo.example')
+	await newcomer.getByLabel('Passwort').fill('drei Löffel Zimt im Kakao')
+	await newcomer.getByRole('button', { name: 'Anmelden', exact: true }).click()
+	await expect(newcomer.getByLabel('Code aus Ihrer App'), 'a password alone opens nothing any more').toBeFocused()
+	await newcomer.goto('/sign-in')
+	await newcomer.getByRole('button', { name: 'Mit Passkey anmelden' }).click()
+	await expect(newcomer).toHaveURL(/\/classes$/)
 })
 
 test('a session that has not proved itself lately is asked who sits there', async ({ page, school }) => {

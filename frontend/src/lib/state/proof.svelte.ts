@@ -1,4 +1,4 @@
-import type { Result } from '$lib/api/client'
+import type { Problem } from '$lib/api/problem'
 
 /** Asks who sits here before what a found browser must not do. The sheet stands on the pages that do such things. */
 class Proof {
@@ -21,7 +21,7 @@ class Proof {
 export const proof = new Proof()
 
 /** Makes a call; when the server wants a proof first, asks for it and makes the call again. */
-export async function proving<T>(make: () => Promise<Result<T>>): Promise<Result<T>> {
+export async function proving<R extends { problem?: Problem }>(make: () => Promise<R>): Promise<R> {
 	const first = await make()
 	if (first.problem?.code !== 'reauthentication_needed' || !(await proof.ask())) return first
 	return make()
