@@ -62,12 +62,28 @@ func insertSession(tx *db.Tx, row sessionRow) error { return tx.G().Create(&row)
 
 const selectSession = `SELECT session.*, account.profile, account.language, account.disabled_at FROM session
 	JOIN account ON account.school_id = session.school_id AND account.id = session.account_id
-	WHERE session.school_id = ? AND session.id = ?`
+	WHERE session.school_id = ? AND session.id `
 
 // sessionByID reads by the primary keys of both tables. An unknown session is the zero view.
 func sessionByID(tx *db.Tx, session id.Session) (view sessionView, err error) {
-	err = tx.G().Raw(selectSession, tx.School, session).Scan(&view).Error
+	err = tx.G().Raw(selectSession+"= ?", tx.School, session).Scan(&view).Error
 	return view, err
+}
+
+func sessionsByID(tx *db.Tx, actors []authz.Actor) (map[id.Session]sessionView, error) {
+	wanted := make([]id.Session, len(actors))
+	for i, actor := range actors {
+		wanted[i] = actor.Session
+	}
+	var rows []sessionView
+	if err := tx.G().Raw(selectSession+"IN ?", tx.School, wanted).Scan(&rows).Error; err != nil {
+		return nil, err
+	}
+	views := make(map[id.Session]sessionView, len(rows))
+	for _, row := range rows {
+		views[row.Session.ID] = row
+	}
+	return views, nil
 }
 
 // rotateSession replaces the refresh token that is still the present one, and moves the session's end. When a parallel refresh was faster, the

@@ -67,7 +67,8 @@ type Server struct {
 	works  workTable                   // which class of work a request is
 	load   *load
 
-	checkEvery time.Duration // how often a stream checks the right to it; tests make it short
+	guard      *streamGuard
+	checkEvery time.Duration // how often the guard checks the rights of open streams; tests make it short
 }
 
 const (
@@ -88,6 +89,7 @@ func New(deps Deps) (*Server, error) {
 		Deps: deps, url: deps.URL, clock: deps.Clock, log: deps.Log,
 		access: map[string]authz.Permission{}, closed: make(chan struct{}), load: newLoad(capacities()), checkEvery: checkEvery,
 	}
+	s.guard = newStreamGuard(s)
 	web, err := newWeb(deps.Web)
 	if err != nil {
 		return nil, err

@@ -3,27 +3,26 @@ package api
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"net"
 	"net/http"
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
 
 	"einverstanden/backend/authz"
-	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/meeting"
 )
 
 const (
 	pingEvery    = 15 * time.Second // the only way to notice a reader that has gone
-	checkEvery   = 4 * time.Second  // with the second that a session is remembered (package account): 5 s at most (B9)
+	checkEvery   = 4 * time.Second  // so that a right that is gone ends a stream within 5 s (B9)
 	streamEnds   = 5 * time.Minute  // then the browser connects again, and its right is checked again
 	writeWithin  = 10 * time.Second // a reader that takes longer is cut off
 	retryPreface = "retry: 1000\n\n"
@@ -86,8 +85,9 @@ func (s *Server) streamRoster(c *fiber.Ctx) error {
 	c.Set("X-Accel-Buffering", "no")
 	w := rosterWriter{
 		server: s, stream: stream, conn: c.Context().Conn(), actor: actor, meeting: watched,
-		token: strings.Clone(c.Cookies(accessCookie)), request: requestOf(c.UserContext()).id, leave: keepPlace(c),
+		request: requestOf(c.UserContext()).id, leave: keepPlace(c), revoked: make(chan struct{}),
 	}
+	w.revoke = sync.OnceFunc(func() { close(w.revoked) })
 	c.Context().SetBodyStreamWriter(w.run)
 	return nil
 }
@@ -99,8 +99,9 @@ type rosterWriter struct {
 	conn    net.Conn
 	actor   authz.Actor
 	meeting id.Meeting
-	token   string
 	request string
+	revoked chan struct{} // closed when the right to look is gone
+	revoke  func()
 	leave   func() // gives the stream's place back
 	out     *bufio.Writer
 }
@@ -109,6 +110,7 @@ type rosterWriter struct {
 func (w *rosterWriter) run(out *bufio.Writer) {
 	defer w.leave()
 	defer w.stream.Close()
+	defer w.server.guard.watch(w)()
 	defer func() {
 		if r := recover(); r != nil {
 			w.server.log.Error("panic in a stream", "request", w.request, "panic", r)
@@ -124,8 +126,6 @@ func (w *rosterWriter) run(out *bufio.Writer) {
 func (w *rosterWriter) follow() {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
-	check := time.NewTicker(w.server.checkEvery)
-	defer check.Stop()
 	end := time.NewTimer(streamEnds)
 	defer end.Stop()
 	for {
@@ -137,11 +137,9 @@ func (w *rosterWriter) follow() {
 			} else {
 				err = w.send(change.Cache(encodeChange))
 			}
-		case <-check.C:
-			if !w.stillAllowed() {
-				_ = w.send(event("end", struct{}{})) // the reader may be gone already
-				return
-			}
+		case <-w.revoked:
+			_ = w.send(event("end", struct{}{})) // the reader may be gone already
+			return
 		case <-ping.C:
 			err = w.send(event("ping", pingBody{AsOf: w.server.clock()}))
 		case <-end.C:
@@ -158,19 +156,6 @@ func (w *rosterWriter) follow() {
 			return
 		}
 	}
-}
-
-// stillAllowed asks again whether the session lives and may see the meeting: signing out ends open rosters, and so does
-// losing the class. A database that does not answer ends them too, for then nobody knows what has changed.
-func (w *rosterWriter) stillAllowed() bool {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-	defer cancel()
-	actor, err := w.server.Accounts.Authenticate(ctx, w.token)
-	if err != nil || actor != w.actor {
-		return false
-	}
-	_, err = w.server.Meetings.Get(db.InSchool(ctx, actor.School), actor, w.meeting)
-	return err == nil
 }
 
 func (w *rosterWriter) snapshot() error {

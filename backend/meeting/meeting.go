@@ -225,10 +225,38 @@ func (s *Service) get(tx *db.Tx, actor authz.Actor, meeting id.Meeting) (Meeting
 	if err != nil {
 		return Meeting{}, err
 	}
-	if found.Responsible == actor.Account {
-		return found, nil
+	return found, s.maySee(tx, actor, found)
+}
+
+func (s *Service) maySee(tx *db.Tx, actor authz.Actor, meeting Meeting) error {
+	if meeting.Responsible == actor.Account || actor.May(authz.SeePupils) {
+		return nil
 	}
-	return found, s.mustTeach(tx, actor, found.Class.ID)
+	return s.mustTeach(tx, actor, meeting.Class.ID)
+}
+
+// WhoMaySee gives those of the actors who may see the meeting; nobody may see one that does not exist.
+func (s *Service) WhoMaySee(ctx context.Context, meeting id.Meeting, actors []authz.Actor) (allowed []authz.Actor, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		allowed = nil
+		found, err := s.find(tx, meeting)
+		if fault.Has(err, fault.NothingHere) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, actor := range actors {
+			switch err := s.maySee(tx, actor, found); {
+			case err == nil:
+				allowed = append(allowed, actor)
+			case !fault.Has(err, fault.NothingHere):
+				return err
+			}
+		}
+		return nil
+	})
+	return allowed, err
 }
 
 // List gives the meetings of the actor's classes that begin in [from, to), by their beginning.

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"einverstanden/backend/authz"
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+)
+
+// streamGuard asks again, for all open streams at once, whether their sessions live and may see their meetings: signing
+// out ends open rosters, and so does losing the class. Asking for each stream by itself cost more than the streams.
+type streamGuard struct {
+	server *Server
+
+	mu      sync.Mutex
+	streams map[*rosterWriter]struct{}
+	running bool
+}
+
+func newStreamGuard(s *Server) *streamGuard {
+	return &streamGuard{server: s, streams: map[*rosterWriter]struct{}{}}
+}
+
+// watch closes the stream's revoked channel when its right is gone. The stream calls leave when it ends.
+func (g *streamGuard) watch(w *rosterWriter) (leave func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.streams[w] = struct{}{}
+	if !g.running {
+		g.running = true
+		go g.run(g.server.checkEvery)
+	}
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.streams, w)
+	}
+}
+
+func (g *streamGuard) run(every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-g.server.closed:
+			return
+		case <-tick.C:
+		}
+		open := g.open()
+		if open == nil {
+			return
+		}
+		for watched, streams := range open {
+			g.check(watched, streams)
+		}
+	}
+}
+
+// watchedMeeting names a meeting within its school.
+type watchedMeeting struct {
+	school  id.School
+	meeting id.Meeting
+}
+
+// open gives the streams by what they show. Where there are none it is nil, and the guard rests until the next one.
+func (g *streamGuard) open() map[watchedMeeting][]*rosterWriter {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.running = len(g.streams) > 0; !g.running {
+		return nil
+	}
+	streams := map[watchedMeeting][]*rosterWriter{}
+	for w := range g.streams {
+		watched := watchedMeeting{w.actor.School, w.meeting}
+		streams[watched] = append(streams[watched], w)
+	}
+	return streams
+}
+
+// check ends the streams whose right is gone. A database that does not answer ends them all, for then nobody knows what
+// has changed.
+func (g *streamGuard) check(watched watchedMeeting, streams []*rosterWriter) {
+	ctx, cancel := context.WithTimeout(db.InSchool(context.Background(), watched.school), 3*time.Second)
+	defer cancel()
+	actors := map[id.Session]authz.Actor{}
+	for _, w := range streams {
+		actors[w.actor.Session] = w.actor
+	}
+	allowed, err := g.allowed(ctx, watched.meeting, slices.Collect(maps.Values(actors)))
+	if err != nil {
+		g.server.log.Warn("open rosters end: their rights cannot be checked", "meeting", watched.meeting, "err", err)
+	}
+	for _, w := range streams {
+		if !slices.Contains(allowed, w.actor) {
+			w.revoke()
+		}
+	}
+}
+
+func (g *streamGuard) allowed(ctx context.Context, meeting id.Meeting, actors []authz.Actor) ([]authz.Actor, error) {
+	signedIn, err := g.server.Accounts.StillSignedIn(ctx, actors)
+	if err != nil {
+		return nil, err
+	}
+	return g.server.Meetings.WhoMaySee(ctx, meeting, signedIn)
+}
