@@ -73,6 +73,7 @@ test('an invited teacher sets a password and a second step and comes in', async 
 })
 
 test('a passkey takes the place of password and app', async ({ page, school, another }) => {
+	test.slow() // two browsers
 	await signIn(page, school.demo, 'head')
 	await page.goto('/office/accounts')
 	await page.getByRole('button', { name: 'Jemanden einladen' }).click()

@@ -5,7 +5,7 @@ test('a wrong password is refused kindly', async ({ page, school }) => {
 	await page.getByLabel('E-Mail-Adresse').fill(school.demo.accounts.teacher.email)
 	await page.getByLabel('Passwort').fill('falsch-geraten-123')
 	await page.getByRole('button', { name: 'Anmelden', exact: true }).click()
-	await expect(page.getByRole('alert')).toContainText('Passwort')
+	await expect(page.locator('form').getByRole('alert')).toContainText('Passwort')
 	await expect(page).toHaveURL(/sign-in/)
 })
 
