@@ -38,11 +38,11 @@ func generationsOf(tx *db.Tx, pupils []id.Pupil) (map[Owner]int64, error) {
 
 // Erase removes the keys that the person renewed, and those for a pupil that is erased.
 func Erase(tx *db.Tx, person id.Person, _ []id.Pupil) error {
-	owned := tx.G().Where("person_kind = ? AND person_id = ?", person.Kind, person.ID)
-	if person.Kind == id.PupilPerson {
-		owned = owned.Or("pupil_id = ?", person.ID)
+	err := tx.G().Where("school_id = ? AND person_kind = ? AND person_id = ?", tx.School, person.Kind, person.ID).Delete(&keyRow{}).Error
+	if err != nil || person.Kind != id.PupilPerson {
+		return err
 	}
-	return tx.G().Where("school_id = ?", tx.School).Where(owned).Delete(&keyRow{}).Error
+	return tx.G().Where("school_id = ? AND pupil_id = ?", tx.School, person.ID).Delete(&keyRow{}).Error
 }
 
 func renew(tx *db.Tx, owner Owner) (generation int64, err error) {
