@@ -121,7 +121,7 @@ func noticeOf(topic outbox.Topic, letter id.Letter) outbox.Job {
 
 // IsAlive reports whether the session is, as the transaction sees it.
 func (s *Service) IsAlive(tx *db.Tx, session id.Session) (bool, error) {
-	view, err := sessionByID(tx, session)
+	view, err := sessionOnce(tx, session)
 	return view.alive(tx.Now), err
 }
 

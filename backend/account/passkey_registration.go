@@ -197,7 +197,7 @@ func (r sessionRow) provedBefore(t time.Time) bool { return r.proved().Before(t)
 // NeedsPasskey tells whether a yes of the actor takes its passkey: there is one, and the person proved who they are
 // more than a day ago (settled 16, abuse X7).
 func (s *Service) NeedsPasskey(tx *db.Tx, actor authz.Actor) (bool, error) {
-	view, err := sessionByID(tx, actor.Session)
+	view, err := sessionOnce(tx, actor.Session)
 	if err != nil || !view.Session.provedBefore(tx.Now.Add(-provedFor)) {
 		return false, err
 	}

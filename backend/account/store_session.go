@@ -70,6 +70,11 @@ func sessionByID(tx *db.Tx, session id.Session) (view sessionView, err error) {
 	return view, err
 }
 
+// sessionOnce is sessionByID for transactions that change no session.
+func sessionOnce(tx *db.Tx, session id.Session) (sessionView, error) {
+	return db.Once(tx, session, func() (sessionView, error) { return sessionByID(tx, session) })
+}
+
 func sessionsByID(tx *db.Tx, actors []authz.Actor) (map[id.Session]sessionView, error) {
 	wanted := make([]id.Session, len(actors))
 	for i, actor := range actors {

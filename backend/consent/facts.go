@@ -24,7 +24,7 @@ func (s *Service) Gather(tx *db.Tx, pupils []id.Pupil) (map[id.Pupil]Gathered, e
 }
 
 func (s *Service) gather(tx *db.Tx, pupils []id.Pupil) (map[id.Pupil]Gathered, error) {
-	settings, err := s.schools.Settings(tx)
+	settings, err := s.schools.SettingsInClear(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (g Gathered) mayDecide(person id.Person) bool {
 
 // sayer is the person with its own decisions and the ties under which it decides now.
 func (g Gathered) sayer(person id.Person) sayer {
-	who := sayer{person: person, pupil: g.Pupil.ID, birthDate: g.Pupil.BirthDate, facts: g.Facts, own: g.Own(person)}
+	who := sayer{person: person, pupil: g.Pupil, facts: g.Facts, own: g.Own(person)}
 	for _, link := range g.Guardianships {
 		if id.GuardianOf(link.Guardian) == person && link.Period.Contains(g.Facts.Today) {
 			who.guardianship = link.ID

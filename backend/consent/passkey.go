@@ -67,7 +67,7 @@ func (s *Service) signing(tx *db.Tx, actor authz.Actor, who sayer) (*Signing, er
 	if err != nil || len(credentials) == 0 {
 		return nil, err
 	}
-	begun := &Signing{School: tx.School, Person: who.person, BirthDate: who.birthDate}
+	begun := &Signing{School: tx.School, Person: who.person, BirthDate: who.pupil.BirthDate}
 	for _, credential := range credentials {
 		begun.Credentials = append(begun.Credentials, credential.ID)
 	}
@@ -76,7 +76,7 @@ func (s *Service) signing(tx *db.Tx, actor authz.Actor, who sayer) (*Signing, er
 		return nil, err
 	}
 	begun.Nonce, begun.Blind = random[:proof.NonceSize], random[proof.NonceSize:]
-	sealed, err := s.vault.SealJSON(signingPlace(actor, tx.School, who.pupil), signingState{begun.Nonce, begun.Blind, tx.Now.Add(signingFor)})
+	sealed, err := s.vault.SealJSON(signingPlace(actor, tx.School, who.pupil.ID), signingState{begun.Nonce, begun.Blind, tx.Now.Add(signingFor)})
 	begun.State = base64.RawURLEncoding.EncodeToString(sealed)
 	return begun, err
 }

@@ -4,21 +4,20 @@ import (
 	"slices"
 	"time"
 
-	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/school"
 )
 
 // sayer is a person who has a say for a pupil now, with all it has decided so far.
 type sayer struct {
 	person       id.Person
-	pupil        id.Pupil
+	pupil        school.Pupil
 	guardianship id.Guardianship
 	schooling    id.Schooling
-	birthDate    calendar.Date // the pupil's
-	own          []Decision    // in the order of the log
+	own          []Decision // in the order of the log
 	facts        participation.Facts
 }
 
@@ -45,7 +44,7 @@ func (s *Service) sayerOf(tx *db.Tx, person id.Person, pupil id.Pupil) (sayer, e
 
 // decision begins a decision of this person for this pupil.
 func (w sayer) decision() Decision {
-	return Decision{Pupil: w.pupil, Person: w.person, Guardianship: w.guardianship, Schooling: w.schooling, After: w.lastID()}
+	return Decision{Pupil: w.pupil.ID, Person: w.person, Guardianship: w.guardianship, Schooling: w.schooling, After: w.lastID()}
 }
 
 func (w sayer) last() *Decision {

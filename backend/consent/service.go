@@ -108,6 +108,7 @@ type draft struct {
 	place      string
 	signature  *Signature
 	identified Identified // of one that staff recorded
+	pupil      school.Pupil
 	passkey    *proof.Passkey
 	blind      []byte // that the passkey signed with; empty: a fresh one
 	byKey      bool   // a lowering key was shown, and nobody was signed in
@@ -155,6 +156,7 @@ func (s *Service) record(ctx context.Context, tx *db.Tx, actor authz.Actor, who 
 			return "", Outcome{}, err
 		}
 	}
+	d.pupil = who.pupil
 	out, err := s.append(ctx, tx, actor, d)
 	if err != nil {
 		return "", Outcome{}, err

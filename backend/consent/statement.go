@@ -14,7 +14,7 @@ import (
 
 // statement is the evidence of a decision, with the part that a shared copy leaves out.
 func (s *Service) statement(ctx context.Context, tx *db.Tx, d draft) (proof.Statement, *proof.Private, error) {
-	identity, err := s.schools.Identity(tx, d.decision.Pupil)
+	identity, err := s.schools.IdentityOf(tx, d.pupil)
 	if err != nil {
 		return proof.Statement{}, nil, err
 	}

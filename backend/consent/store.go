@@ -201,6 +201,7 @@ func listVersions(tx *db.Tx, purpose Purpose) (versionList, error) {
 }
 
 func insertVersion(tx *db.Tx, by id.Account, draft Draft, version Version, texts []Text) error {
+	tx.Forget(versionsKey{})
 	form, err := formFor(tx, draft.Purpose)
 	if err != nil {
 		return err

@@ -14,7 +14,12 @@ import (
 // versionList holds all published versions of one school's form, by number.
 type versionList []Version
 
-func (s *Service) versions(tx *db.Tx) (versionList, error) { return listVersions(tx, VideoConference) }
+func (s *Service) versions(tx *db.Tx) (versionList, error) {
+	return db.Once(tx, versionsKey{}, func() (versionList, error) { return listVersions(tx, VideoConference) })
+}
+
+// versionsKey is what a transaction remembers the versions by.
+type versionsKey struct{}
 
 func (l versionList) byID(version id.Version) (Version, bool) {
 	for _, v := range l {

@@ -19,7 +19,27 @@ type Tx struct {
 	dialect Dialect
 	audited bool
 	after   []func()
+	known   map[any]any
 }
+
+// Once reads a thing the first time in a transaction and gives the same afterwards; whoever changes the thing forgets
+// it. The key is of a type of the caller's own, as with context.
+func Once[T any](tx *Tx, key any, read func() (T, error)) (T, error) {
+	if known, ok := tx.known[key]; ok {
+		return known.(T), nil
+	}
+	value, err := read()
+	if err == nil {
+		if tx.known == nil {
+			tx.known = map[any]any{}
+		}
+		tx.known[key] = value
+	}
+	return value, err
+}
+
+// Forget makes Once read the thing again.
+func (t *Tx) Forget(key any) { delete(t.known, key) }
 
 // G is the query builder inside this transaction; for store.go files only.
 func (t *Tx) G() *gorm.DB { return t.g.Session(&gorm.Session{NewDB: true}) }

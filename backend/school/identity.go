@@ -25,13 +25,18 @@ func (s *Service) Identity(tx *db.Tx, pupil id.Pupil) (Identity, error) {
 	if err != nil {
 		return Identity{}, err
 	}
-	settings, err := s.Settings(tx)
+	return s.IdentityOf(tx, known[pupil])
+}
+
+// IdentityOf is Identity for a pupil that was read already.
+func (s *Service) IdentityOf(tx *db.Tx, pupil Pupil) (Identity, error) {
+	settings, err := s.SettingsInClear(tx)
 	if err != nil {
 		return Identity{}, err
 	}
-	classes, err := s.ClassNamesOf(tx, []id.Pupil{pupil}, settings.Today(tx.Now))
+	classes, err := s.ClassNamesOf(tx, []id.Pupil{pupil.ID}, settings.Today(tx.Now))
 	return Identity{
-		Names:     proof.Names{School: settings.Name, Pupil: known[pupil].Full(), Class: classes[pupil].Name},
-		BirthDate: known[pupil].BirthDate,
+		Names:     proof.Names{School: settings.Name, Pupil: pupil.Full(), Class: classes[pupil.ID].Name},
+		BirthDate: pupil.BirthDate,
 	}, err
 }

@@ -78,22 +78,42 @@ func recordSchool(tx *db.Tx, by string, action audit.Action) error {
 	return audit.Record(tx, audit.Entry{Actor: by, Action: action, SubjectKind: "school", SubjectID: string(tx.School)})
 }
 
-// Settings are those of the transaction's school.
-func (s *Service) Settings(tx *db.Tx) (Settings, error) {
-	row, err := findSchool(tx)
+// rowKey is what a transaction remembers the school's row by.
+type rowKey struct{}
+
+// SettingsInClear are those of the transaction's school without its officers, who lie sealed.
+func (s *Service) SettingsInClear(tx *db.Tx) (Settings, error) {
+	row, err := schoolOf(tx)
 	if err != nil {
 		return Settings{}, err
 	}
+	return row.settings()
+}
+
+func schoolOf(tx *db.Tx) (schoolRow, error) {
+	return db.Once(tx, rowKey{}, func() (schoolRow, error) { return findSchool(tx) })
+}
+
+// Settings are those of the transaction's school.
+func (s *Service) Settings(tx *db.Tx) (Settings, error) {
+	row, err := schoolOf(tx)
+	if err != nil {
+		return Settings{}, err
+	}
+	settings, err := row.settings()
+	if err != nil {
+		return Settings{}, err
+	}
+	return settings, s.vault.OpenJSON(place(tx, "school", "officers", string(tx.School)), row.Officers, &settings.Officers)
+}
+
+func (row schoolRow) settings() (Settings, error) {
 	settings := Settings{
 		ID: row.SchoolID, Name: row.Name, Address: row.Address, AuthorityName: row.AuthorityName,
 		AuthorityContact: row.AuthorityContact, ConferenceSystem: row.ConferenceSystem, ProcessorName: row.ProcessorName,
 		UserRules: row.UserRules, RetentionYears: int(row.RetentionYears), LessonBasis: row.LessonBasis, Zone: row.Zone,
 	}
-	if err := json.Unmarshal([]byte(row.RoomHosts), &settings.RoomHosts); err != nil {
-		return Settings{}, err
-	}
-	at := place(tx, "school", "officers", string(tx.School))
-	return settings, s.vault.OpenJSON(at, row.Officers, &settings.Officers)
+	return settings, json.Unmarshal([]byte(row.RoomHosts), &settings.RoomHosts)
 }
 
 func (s *Service) sealSettings(tx *db.Tx, settings Settings) (row schoolRow, err error) {
@@ -114,11 +134,8 @@ func (s *Service) sealSettings(tx *db.Tx, settings Settings) (row schoolRow, err
 
 // Today is the civil day of the transaction's instant in the school's zone.
 func (s *Service) Today(tx *db.Tx) (calendar.Date, error) {
-	zone, err := findZone(tx)
-	if err != nil {
-		return calendar.Date{}, err
-	}
-	return Settings{Zone: zone}.Today(tx.Now), nil
+	settings, err := s.SettingsInClear(tx)
+	return settings.Today(tx.Now), err
 }
 
 // Today is the civil day of the instant in the school's zone.

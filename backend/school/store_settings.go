@@ -37,18 +37,13 @@ func (r schoolRow) changeable() map[string]any {
 func insertSchool(tx *db.Tx, r schoolRow) error { return tx.G().Create(&r).Error }
 
 func updateSchool(tx *db.Tx, r schoolRow) error {
+	tx.Forget(rowKey{})
 	return db.MustAffect(tx.G().Table("school").Where("school_id = ?", tx.School).Updates(r.changeable()))
 }
 
 func findSchool(tx *db.Tx) (r schoolRow, err error) {
 	err = tx.G().Where("school_id = ?", tx.School).Take(&r).Error
 	return r, err
-}
-
-func findZone(tx *db.Tx) (string, error) {
-	var r schoolRow
-	err := tx.G().Select("zone").Where("school_id = ?", tx.School).Take(&r).Error
-	return r.Zone, err
 }
 
 // listInDirectory lets the school be found before anyone is signed in.
