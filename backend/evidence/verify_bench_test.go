@@ -78,6 +78,7 @@ func fillSchool(tb testing.TB, s *testkit.School, version consent.Version, leave
 	if err != nil {
 		tb.Fatal(err)
 	}
+	session := id.New[id.Session]()
 	statement := proof.Statement{
 		Kind: proof.KindDecision,
 		Declaration: &proof.DecisionDeclared{
@@ -86,7 +87,7 @@ func fillSchool(tb testing.TB, s *testkit.School, version consent.Version, leave
 		},
 		Server: &proof.DecisionServer{
 			Decision: "{decision}", Edition: 1, VersionNumber: 1, GermanTextSHA256: strings.Repeat("ab", 32), Guardianship: "{guardianship}",
-			Schooling: "{schooling}", Channel: "app", Means: proof.MeansSession, Session: id.New[id.Session](),
+			Schooling: "{schooling}", Channel: "app", Means: proof.MeansSession, Session: session,
 			Names: proof.Names{Person: "Vera Br\u00fcckner", Pupil: "Lena Br\u00fcckner", Class: "7b"}, ReceivedAt: at, RecordedAt: at,
 		},
 	}
@@ -144,11 +145,12 @@ func fillSchool(tb testing.TB, s *testkit.School, version consent.Version, leave
 		for leaf := first; leaf < min(first+many, leaves); leaf++ {
 			who := leaf % len(pupils)
 			values = append(values, s.ID, ids[leaf], leaf+1, statements[leaf], pupils[who].ID, guardians[who].ID, guardianships[who].ID,
-				schoolings[who].ID, answerOf(int64(leaf)), version.ID, strings.Repeat("ab", 32), at.UnixMicro(), at.UnixMicro())
+				schoolings[who].ID, answerOf(int64(leaf)), version.ID, strings.Repeat("ab", 32), session, at.UnixMicro(), at.UnixMicro())
 		}
-		const row = "(?, ?, ?, ?, 'video_conference', ?, 'guardian', ?, ?, ?, 'answer', ?, ?, 1, 'de', ?, 'app', ?, ?)"
+		const row = "(?, ?, ?, ?, 'video_conference', ?, 'guardian', ?, ?, ?, 'answer', ?, ?, 1, 'de', ?, 'app', 'session', ?, ?, ?)"
 		attacker.Exec(`INSERT INTO decision (school_id, id, leaf_seq, statement_id, purpose, pupil_id, person_kind, person_id,
-			guardianship_id, schooling_id, kind, answer, version_id, edition, language, text_sha256, channel, received_at, recorded_at) VALUES `+
-			strings.TrimSuffix(strings.Repeat(row+", ", len(values)/13), ", "), values...)
+			guardianship_id, schooling_id, kind, answer, version_id, edition, language, text_sha256, channel,
+			means, session_id, received_at, recorded_at) VALUES `+
+			strings.TrimSuffix(strings.Repeat(row+", ", len(values)/14), ", "), values...)
 	}
 }
