@@ -148,12 +148,17 @@ func (h *house) fill() {
 // publish puts a form in force at the school.
 func (h *house) publish(s *testkit.School) {
 	h.t.Helper()
+	h.publishText(s, "Text")
+}
+
+func (h *house) publishText(s *testkit.School, text string) {
+	h.t.Helper()
 	draft, err := consent.ParseDraft([]byte(`{"purpose": "video_conference", "change": "material", "policy": "one", "say": {"preset": "letter"},
-		"languages": {"de": {"title": "Videokonferenzen", "blocks": [{"id": "p1", "kind": "point", "text": "Text"}]}}}`))
+		"languages": {"de": {"title": "Videokonferenzen", "blocks": [{"id": "p1", "kind": "point", "text": "` + text + `"}]}}}`))
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	if _, err := h.consents.Publish(s.Ctx, s.Staff(authz.Head), draft, calendar.Date{}); err != nil {
+	if _, err := h.consents.Publish(s.Ctx, s.Staff(authz.Head), draft, s.Today()); err != nil {
 		h.t.Fatal(err)
 	}
 }

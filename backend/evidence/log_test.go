@@ -277,7 +277,7 @@ func TestARefusedStatementLeavesNothing(t *testing.T) {
 }
 
 // Checklist G10: the order is the log's, and the leaf says how far the clock was set back.
-func TestAClockSetBackIsRecorded(t *testing.T) {
+func TestG10AClockSetBackIsRecorded(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		h := newHouse(t, env)
 		for _, step := range []time.Duration{0, -time.Hour, time.Minute, -time.Second, -2 * time.Hour} {

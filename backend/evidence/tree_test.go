@@ -199,7 +199,7 @@ func TestAppendingNothingIsNoTrace(t *testing.T) {
 }
 
 // Checklist G7, from an empty log on: 200 at once.
-func TestParallelAppendsLeaveNoGap(t *testing.T) {
+func TestG7ParallelAppendsLeaveNoGap(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		h := newHouse(t, env)
 		const writers = 200
