@@ -103,6 +103,7 @@ var Sealed = []vault.Column{
 	{Table: "account", Column: "profile", Row: "id"}, {Table: "passkey", Column: "body", Row: "id"},
 	{Table: "passkey_user", Column: "handle", Row: "account_id"},
 	{Table: "totp", Column: "secret", Row: "id"}, {Table: "invitation", Column: "body", Row: "id"},
+	{Table: "api_token", Column: "body", Row: "id"},
 }
 
 func profilePlace(school id.School, account id.Account) vault.Place {

@@ -233,5 +233,8 @@ func (s *Service) cutOff(tx *db.Tx, account id.Account) error {
 	if err := voidInvitationsBy(tx, account); err != nil {
 		return err
 	}
+	if err := s.revokeAPITokensOf(tx, account); err != nil {
+		return err
+	}
 	return s.endSessionsOf(tx, account)
 }

@@ -67,5 +67,8 @@ func deleteUnusedAccount(tx *db.Tx, account id.Account) (deleted bool, err error
 			return false, err
 		}
 	}
+	if err := deleteAPITokensBy(tx, account); err != nil {
+		return false, err
+	}
 	return true, db.MustAffect(tx.G().Where("school_id = ? AND id = ?", tx.School, account).Delete(&accountRow{}))
 }

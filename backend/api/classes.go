@@ -16,7 +16,7 @@ import (
 )
 
 func (s *Server) classRoutes() {
-	route(s, authz.SeeModes, get("/classes", "classes", "listClasses", "Classes the caller may see, with counts"), s.listClasses)
+	route(s, authz.SeeClasses, get("/classes", "classes", "listClasses", "Classes the caller may see, with counts"), s.listClasses)
 	route(s, authz.SeeModes, get("/classes/{id}/modes", "classes", "getModes", "Today's modes of a class, without a meeting"), s.getModes)
 	route(s, authz.ReceiveWithdrawal, get("/pupils/{id}/people", "classes", "listPeople", "Who may have told a withdrawal"), s.listPeople)
 	received := idempotent(post("/pupils/{id}/received-withdrawals", "classes", "receiveWithdrawal", "A withdrawal told in person: lowers at once, the office confirms"))
@@ -42,8 +42,8 @@ type classBody struct {
 	SchoolYear string     `json:"schoolYear"`
 	Pupils     int        `json:"pupils"`
 	Counts     countsBody `json:"counts" doc:"today's modes"`
-	Open       *int       `json:"open,omitempty" doc:"pupils for whom an answer is missing; for office and head"`
-	Conflicts  *int       `json:"conflicts,omitempty" doc:"pupils on whom people differ; for office and head"`
+	Open       *int       `json:"open,omitempty" doc:"pupils for whom an answer is missing; for office, head and programs with open_answers"`
+	Conflicts  *int       `json:"conflicts,omitempty" doc:"pupils on whom people differ; for the same"`
 	Teachers   []Named    `json:"teachers,omitempty" doc:"for office and head"`
 }
 
@@ -106,7 +106,7 @@ func (s *Server) classOf(tx *db.Tx, actor authz.Actor, class school.Class) (clas
 			conflicts++
 		}
 	}
-	if actor.May(authz.SeePupils) {
+	if actor.May(authz.CountOpen) {
 		body.Open, body.Conflicts = &open, &conflicts
 	}
 	return body, err

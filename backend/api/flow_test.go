@@ -112,6 +112,9 @@ func (c *client) stream(path string) *eventStream {
 		c.h.t.Fatal(err)
 	}
 	request.Header.Set("Cookie", accessCookie+"="+c.cookies[accessCookie])
+	if c.bearer != "" {
+		request.Header.Set("Authorization", "Bearer "+c.bearer)
+	}
 	response, err := (&http.Client{Timeout: time.Minute}).Do(request)
 	if err != nil {
 		c.h.t.Fatal(err)

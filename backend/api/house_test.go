@@ -167,6 +167,7 @@ func (h *house) publishText(s *testkit.School, text string) {
 type client struct {
 	h       *house
 	cookies map[string]string
+	bearer  string // of a program: no browser, so neither cookies nor a proof of origin
 }
 
 func (h *house) nobody() *client { return &client{h: h, cookies: map[string]string{}} }
@@ -177,6 +178,8 @@ func (h *house) as(role authz.Role) *client {
 	c := h.nobody()
 	switch role {
 	case authz.Nobody:
+	case authz.Program:
+		c.bearer = string(h.token(authz.AllScopes...).Secret)
 	case authz.Guardian:
 		c.signInWithLetter(id.GuardianOf(h.guardian.ID), h.pupil.BirthDate)
 	case authz.Pupil:
@@ -341,6 +344,11 @@ func (c *client) sendBy(
 	var cookies []string
 	for name, value := range c.cookies {
 		cookies = append(cookies, name+"="+value)
+	}
+	if c.bearer != "" {
+		request.Header.Del("X-App")
+		request.Header.Del("Sec-Fetch-Site")
+		request.Header.Set("Authorization", "Bearer "+c.bearer)
 	}
 	if len(cookies) > 0 {
 		request.Header.Set("Cookie", strings.Join(cookies, "; "))

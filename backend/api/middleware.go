@@ -125,12 +125,17 @@ func (s *Server) setHeaders(c *fiber.Ctx) {
 // signIn finds out who is calling. A token that does not hold makes the caller nobody; the route decides whether
 // nobody may.
 func (s *Server) signIn(c *fiber.Ctx) error {
-	token := c.Cookies(accessCookie)
-	if token == "" {
+	who := credentialOf(c)
+	if who == (credential{}) {
 		return c.Next()
 	}
-	actor, err := s.Accounts.Authenticate(c.UserContext(), token)
+	actor, err := s.authenticate(c.UserContext(), who)
+	if err == nil && who.program {
+		err = s.pace.take(actor.Account, s.clock())
+	}
 	switch {
+	case who.program && err != nil:
+		return refuseProgram(c, err)
 	case err == nil:
 		ctx := db.InSchool(authz.With(c.UserContext(), actor), actor.School)
 		c.SetUserContext(ctx)

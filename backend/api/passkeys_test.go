@@ -23,7 +23,7 @@ var (
 func ownPasskey(w *world, at place, role authz.Role) call {
 	return call{path: "/passkeys/" + fresh(w, at, func(s site) id.Passkey {
 		owner := s.teacher.Account
-		if at == own && role != authz.Nobody {
+		if at == own && role != authz.Nobody && role != authz.Program {
 			owner = w.accountOf(role)
 		}
 		made, err := w.accounts.AddPasskey(s.Ctx, account.Passkey{Account: owner, Credential: []byte(id.New[id.Passkey]()), PublicKey: []byte("key")})

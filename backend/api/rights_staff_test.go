@@ -11,7 +11,7 @@ import (
 // What the rights matrix asks about staff accounts.
 
 func isStaff(role authz.Role) bool {
-	return role != authz.Nobody && role != authz.Guardian && role != authz.Pupil
+	return role != authz.Nobody && role != authz.Guardian && role != authz.Pupil && role != authz.Program
 }
 
 // startedTOTP confirms a secret that was started by a session of its own; afterwards the account has the house's again.

@@ -113,6 +113,9 @@ func (w *world) head(c *client, path string) answer {
 		w.t.Fatal(err)
 	}
 	request.Header.Set("Cookie", accessCookie+"="+c.cookies[accessCookie])
+	if c.bearer != "" {
+		request.Header.Set("Authorization", "Bearer "+c.bearer)
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		w.t.Fatal(err)

@@ -106,7 +106,7 @@ func (s *Server) declare(access authz.Permission, op *huma.Operation) {
 	s.access[op.Method+" "+op.Path] = access
 	op.Metadata["access"] = access
 	s.works.add(op)
-	op.Description = strings.TrimSpace(op.Description + "\n\nAccess: " + string(access) + ".")
+	op.Description = strings.TrimSpace(op.Description + programScopes(access) + "\n\nAccess: " + string(access) + ".")
 	op.Errors = append(op.Errors, errorsOf(access, *op)...)
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
@@ -117,6 +117,11 @@ func errorsOf(access authz.Permission, op huma.Operation) []int {
 	statuses := []int{http.StatusServiceUnavailable}
 	if access != authz.Public {
 		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
+	} else {
+		statuses = append(statuses, http.StatusUnauthorized) // a Bearer token that does not hold
+	}
+	if authz.Allows(authz.Program, access) {
+		statuses = append(statuses, http.StatusTooManyRequests)
 	}
 	if strings.Contains(op.Path, "{") {
 		statuses = append(statuses, http.StatusNotFound)
@@ -144,15 +149,18 @@ func (s *Server) before(op *huma.Operation, c *fiber.Ctx) error {
 
 func (s *Server) permit(ctx context.Context, op *huma.Operation) error {
 	access := s.access[op.Method+" "+op.Path]
-	if access == authz.Public {
-		return nil
-	}
 	actor, err := authz.Of(ctx)
+	if access == authz.Public {
+		return programsOnlyRead(actor, op.Method)
+	}
 	if err != nil {
 		return err
 	}
 	if !actor.May(access) {
 		return fault.New(fault.NotAllowedHere)
+	}
+	if err := programsOnlyRead(actor, op.Method); err != nil {
+		return err
 	}
 	if op.Metadata[late] != nil {
 		return s.Accounts.CheckFresh(ctx, actor)

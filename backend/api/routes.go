@@ -20,4 +20,6 @@ func (s *Server) routes() {
 	s.ownSignInRoutes()
 	s.invitationRoutes()
 	s.accountRoutes()
+	s.tokenRoutes()
+	s.rightsRoutes()
 }

@@ -66,6 +66,7 @@ type Server struct {
 	closed chan struct{}               // closed when the server stops: streams end
 	works  workTable                   // which class of work a request is
 	load   *load
+	pace   pace // of programs
 
 	guard      *streamGuard
 	checkEvery time.Duration // how often the guard checks the rights of open streams; tests make it short

@@ -85,7 +85,7 @@ func (s *Server) streamRoster(c *fiber.Ctx) error {
 	c.Set("X-Accel-Buffering", "no")
 	w := rosterWriter{
 		server: s, stream: stream, conn: c.Context().Conn(), actor: actor, meeting: watched,
-		request: requestOf(c.UserContext()).id, leave: keepPlace(c), revoked: make(chan struct{}),
+		who: credentialOf(c), request: requestOf(c.UserContext()).id, leave: keepPlace(c), revoked: make(chan struct{}),
 	}
 	w.revoke = sync.OnceFunc(func() { close(w.revoked) })
 	c.Context().SetBodyStreamWriter(w.run)
@@ -99,6 +99,7 @@ type rosterWriter struct {
 	conn    net.Conn
 	actor   authz.Actor
 	meeting id.Meeting
+	who     credential
 	request string
 	revoked chan struct{} // closed when the right to look is gone
 	revoke  func()

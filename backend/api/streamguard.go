@@ -9,6 +9,7 @@ import (
 
 	"einverstanden/backend/authz"
 	"einverstanden/backend/db"
+	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 )
 
@@ -87,11 +88,7 @@ func (g *streamGuard) open() map[watchedMeeting][]*rosterWriter {
 func (g *streamGuard) check(watched watchedMeeting, streams []*rosterWriter) {
 	ctx, cancel := context.WithTimeout(db.InSchool(context.Background(), watched.school), 3*time.Second)
 	defer cancel()
-	actors := map[id.Session]authz.Actor{}
-	for _, w := range streams {
-		actors[w.actor.Session] = w.actor
-	}
-	allowed, err := g.allowed(ctx, watched.meeting, slices.Collect(maps.Values(actors)))
+	allowed, err := g.allowed(ctx, watched.meeting, streams)
 	if err != nil {
 		g.server.log.Warn("open rosters end: their rights cannot be checked", "meeting", watched.meeting, "err", err)
 	}
@@ -102,10 +99,26 @@ func (g *streamGuard) check(watched watchedMeeting, streams []*rosterWriter) {
 	}
 }
 
-func (g *streamGuard) allowed(ctx context.Context, meeting id.Meeting, actors []authz.Actor) ([]authz.Actor, error) {
-	signedIn, err := g.server.Accounts.StillSignedIn(ctx, actors)
+func (g *streamGuard) allowed(ctx context.Context, meeting id.Meeting, streams []*rosterWriter) ([]authz.Actor, error) {
+	sessions, programs := map[id.Session]authz.Actor{}, map[credential]authz.Actor{}
+	for _, w := range streams {
+		if w.who.program {
+			programs[w.who] = w.actor
+		} else {
+			sessions[w.actor.Session] = w.actor
+		}
+	}
+	alive, err := g.server.Accounts.StillSignedIn(ctx, slices.Collect(maps.Values(sessions)))
 	if err != nil {
 		return nil, err
 	}
-	return g.server.Meetings.WhoMaySee(ctx, meeting, signedIn)
+	for who, actor := range programs {
+		switch now, err := g.server.authenticate(ctx, who); {
+		case err == nil && now == actor:
+			alive = append(alive, actor)
+		case err != nil && !fault.Has(err, fault.NotSignedIn):
+			return nil, err
+		}
+	}
+	return g.server.Meetings.WhoMaySee(ctx, meeting, alive)
 }

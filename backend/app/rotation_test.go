@@ -20,6 +20,7 @@ import (
 	"einverstanden/backend/config"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
+	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
 	"einverstanden/backend/rotation"
 	"einverstanden/backend/testkit"
@@ -52,7 +53,19 @@ func newHouse(t *testing.T, env *testkit.Env) *house {
 	h.must(h.setUpDemoTOTP(h.school, authz.Head))
 	_, err = h.Accounts.InviteForSystem(h.school, account.NewInvitation{Role: authz.Teacher, Email: "neu@demo.example", Name: "Nele Neu"})
 	h.must(err)
+	h.makeToken(schools[0])
 	return h
+}
+
+func (h *house) makeToken(school id.School) {
+	h.t.Helper()
+	var office id.Account
+	h.must(h.DB.Read(h.school, func(tx *db.Tx) error {
+		return tx.G().Table("account_role").Where("role = ?", authz.Office).Limit(1).Pluck("account_id", &office).Error
+	}))
+	_, err := h.Accounts.MakeAPIToken(h.school, authz.Actor{School: school, Account: office, Role: authz.Office},
+		account.NewAPIToken{Name: "Anzeige im Foyer", Scopes: authz.AllScopes})
+	h.must(err)
 }
 
 // build opens the program once more on the same database, as a restart or another server would.

@@ -54,6 +54,8 @@ const (
 	RoleChanged          Action = "role.changed"
 	AccountDisabled      Action = "account.disabled"
 	AccountEnabled       Action = "account.enabled"
+	APITokenMade         Action = "api_token.made"
+	APITokenRevoked      Action = "api_token.revoked"
 )
 
 // System is the actor of what nobody signed in has done: commands at the shell, work by date.

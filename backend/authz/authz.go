@@ -23,6 +23,7 @@ const (
 	Office   Role = "office"
 	Head     Role = "head"
 	DPO      Role = "dpo"
+	Program  Role = "program" // comes with an API token, and never signs in
 )
 
 // Roles lists every role that can sign in.
@@ -37,7 +38,10 @@ const (
 	Self              Permission = "self"
 	DecideForChild    Permission = "decide_for_child"    // read the form, answer, withdraw, own receipts
 	LinkDevices       Permission = "link_devices"        // sign a further device of one's own in
-	SeeModes          Permission = "see_modes"           // classes, meetings, rosters, today's modes
+	SeeClasses        Permission = "see_classes"         // classes by name, and how many take part how
+	SeeAllClasses     Permission = "see_all_classes"     // those of the whole school, not the given ones alone
+	SeeModes          Permission = "see_modes"           // meetings, rosters, today's modes by name
+	CountOpen         Permission = "count_open"          // for how many pupils of a class an answer is missing or differs
 	PlanMeetings      Permission = "plan_meetings"       // make a meeting of one's own classes
 	ReceiveWithdrawal Permission = "receive_withdrawal"  // note a withdrawal told in person
 	SeePupils         Permission = "see_pupils"          // lists, standings with their reasons, guardianships
@@ -53,6 +57,7 @@ const (
 	KeepOwnSignIn     Permission = "keep_own_sign_in"    // own password and second factor
 	InviteStaff       Permission = "invite_staff"        // whom, says MayInvite
 	ManageAccounts    Permission = "manage_accounts"     // roles, disabling, lost second factors
+	ManageTokens      Permission = "manage_tokens"       // API tokens of the school's own programs
 )
 
 // table is the one place where roles get permissions.
@@ -60,7 +65,10 @@ var table = map[Permission][]Role{
 	Self:              Roles,
 	DecideForChild:    {Guardian, Pupil},
 	LinkDevices:       {Guardian},
-	SeeModes:          {Teacher, Office, Head},
+	SeeClasses:        {Teacher, Office, Head, Program},
+	SeeAllClasses:     {Office, Head, DPO, Program},
+	SeeModes:          {Teacher, Office, Head, Program},
+	CountOpen:         {Office, Head, Program},
 	PlanMeetings:      {Teacher},
 	ReceiveWithdrawal: {Teacher, Office, Head},
 	SeePupils:         {Office, Head, DPO},
@@ -76,6 +84,7 @@ var table = map[Permission][]Role{
 	KeepOwnSignIn:     {Teacher, Office, Head, DPO},
 	InviteStaff:       {Office, Head},
 	ManageAccounts:    {Head},
+	ManageTokens:      {Office, Head},
 }
 
 // withoutSecondFactor is all that a password alone opens (settled 18).
@@ -89,7 +98,7 @@ func MayInvite(inviter, invited Role) bool {
 		return invited == Teacher || invited == Office || invited == Head || invited == DPO
 	case Office:
 		return invited == Teacher || invited == Office
-	case Nobody, Guardian, Pupil, Teacher, DPO:
+	case Nobody, Guardian, Pupil, Teacher, DPO, Program:
 	}
 	return false
 }
@@ -117,11 +126,13 @@ type Actor struct {
 	Role    Role
 	Person  id.Person // for guardians and pupils
 	Limited bool      // signed in by a password alone: a second factor has to be set up first
+	Scopes  Scopes    // of a program
 }
 
 // May reports whether the actor's role has the permission, and the session is good enough for it.
 func (a Actor) May(permission Permission) bool {
-	return Allows(a.Role, permission) && (!a.Limited || slices.Contains(withoutSecondFactor, permission))
+	return Allows(a.Role, permission) && (!a.Limited || slices.Contains(withoutSecondFactor, permission)) &&
+		(a.Role != Program || a.Scopes.open(permission))
 }
 
 type actorKey struct{}

@@ -103,7 +103,8 @@ const (
 
 	MethodNotAllowed Code = "method_not_allowed"
 
-	TooManyTries Code = "too_many_tries"
+	TooManyTries    Code = "too_many_tries"
+	TooManyRequests Code = "too_many_requests"
 
 	DatabaseUnavailable Code = "database_unavailable"
 	TakesTooLong        Code = "takes_too_long"
@@ -154,7 +155,7 @@ var kinds = map[Code]Kind{
 
 	MethodNotAllowed: NotAllowed,
 
-	TooManyTries: TooMany,
+	TooManyTries: TooMany, TooManyRequests: TooMany,
 
 	DatabaseUnavailable: Unavailable, TakesTooLong: Unavailable, LogBroken: Unavailable,
 	Overloaded: Unavailable,

@@ -65,6 +65,9 @@ type ImportPlan string
 // Erasure identifies that a person is marked to be erased, or was erased.
 type Erasure string
 
+// APIToken identifies a token of one of the school's own programs.
+type APIToken string
+
 // Statement identifies a piece of evidence.
 type Statement string
 

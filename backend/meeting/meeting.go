@@ -194,9 +194,9 @@ func (r Room) check(hosts []string) error {
 	return nil
 }
 
-// mustTeach makes a class that is not the teacher's own a class that does not exist. Office and head see all.
+// mustTeach makes a class that is not the teacher's own a class that does not exist. Office, head and programs see all.
 func (s *Service) mustTeach(tx *db.Tx, actor authz.Actor, class id.Class) error {
-	if actor.May(authz.SeePupils) {
+	if actor.May(authz.SeeAllClasses) {
 		_, err := s.schools.Class(tx, class)
 		return err
 	}
@@ -278,7 +278,7 @@ func (s *Service) classesOf(tx *db.Tx, actor authz.Actor) ([]school.Class, error
 	if err != nil {
 		return nil, err
 	}
-	if actor.May(authz.SeePupils) {
+	if actor.May(authz.SeeAllClasses) {
 		return s.schools.ClassesOn(tx, day)
 	}
 	return s.schools.ClassesOfTeacher(tx, actor.Account, day)
