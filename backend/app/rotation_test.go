@@ -59,11 +59,11 @@ func newHouse(t *testing.T, env *testkit.Env) *house {
 
 func (h *house) makeToken(school id.School) {
 	h.t.Helper()
-	var office id.Account
+	var office []id.Account
 	h.must(h.DB.Read(h.school, func(tx *db.Tx) error {
-		return tx.G().Table("account_role").Where("role = ?", authz.Office).Limit(1).Pluck("account_id", &office).Error
+		return tx.G().Table("account_role").Where("role = ?", authz.Office).Pluck("account_id", &office).Error
 	}))
-	_, err := h.Accounts.MakeAPIToken(h.school, authz.Actor{School: school, Account: office, Role: authz.Office},
+	_, err := h.Accounts.MakeAPIToken(h.school, authz.Actor{School: school, Account: office[0], Role: authz.Office},
 		account.NewAPIToken{Name: "Anzeige im Foyer", Scopes: authz.AllScopes})
 	h.must(err)
 }

@@ -5,7 +5,17 @@ type Who = 'nobody' | 'guardian' | 'teacher' | 'office' | 'head' | 'dpo'
 
 /** Every screen that is reached by its address alone. */
 const screens: Record<Who, (ids: Demo['ids']) => string[]> = {
-	nobody: (ids) => ['/e', '/w', '/link', '/sign-in', '/invitation', '/verify', `/text/${ids.school}`, '/gibt-es-nicht'],
+	nobody: (ids) => [
+		'/e',
+		'/w',
+		'/link',
+		'/sign-in',
+		'/invitation',
+		'/verify',
+		'/rights',
+		`/text/${ids.school}`,
+		'/gibt-es-nicht'
+	],
 	guardian: (ids) => ['/home', `/home/${ids.pupil}`, `/home/${ids.pupil}/change`, '/home/settings', '/devices'],
 	teacher: (ids) => ['/classes', `/classes/${ids.class}`, '/meetings', `/meetings/${ids.meeting}`, '/account'],
 	office: (ids) => [
@@ -16,7 +26,7 @@ const screens: Record<Who, (ids: Demo['ids']) => string[]> = {
 		'/office/letters',
 		'/office/decisions'
 	],
-	head: () => ['/office/staff', '/office/accounts'],
+	head: () => ['/office/staff', '/office/accounts', '/office/tokens'],
 	dpo: (ids) => ['/office', `/office/pupils/${ids.pupil}`, '/office/evidence']
 }
 

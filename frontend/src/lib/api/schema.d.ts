@@ -351,7 +351,9 @@ export interface paths {
 		}
 		/**
 		 * Classes the caller may see, with counts
-		 * @description Access: see_modes.
+		 * @description Programs with an API token: any of the scopes classes, open_answers, modes.
+		 *
+		 *     Access: see_classes.
 		 */
 		get: operations['listClasses']
 		put?: never
@@ -371,7 +373,9 @@ export interface paths {
 		}
 		/**
 		 * Today's modes of a class, without a meeting
-		 * @description Access: see_modes.
+		 * @description Programs with an API token: any of the scopes modes.
+		 *
+		 *     Access: see_modes.
 		 */
 		get: operations['getModes']
 		put?: never
@@ -861,7 +865,9 @@ export interface paths {
 		}
 		/**
 		 * Meetings of the caller's classes
-		 * @description Access: see_modes.
+		 * @description Programs with an API token: any of the scopes modes.
+		 *
+		 *     Access: see_modes.
 		 */
 		get: operations['listMeetings']
 		put?: never
@@ -885,7 +891,9 @@ export interface paths {
 		}
 		/**
 		 * One meeting
-		 * @description Access: see_modes.
+		 * @description Programs with an API token: any of the scopes modes.
+		 *
+		 *     Access: see_modes.
 		 */
 		get: operations['getMeeting']
 		put?: never
@@ -905,7 +913,9 @@ export interface paths {
 		}
 		/**
 		 * Pupils with their modes; never a reason
-		 * @description Access: see_modes.
+		 * @description Programs with an API token: any of the scopes modes.
+		 *
+		 *     Access: see_modes.
 		 */
 		get: operations['getRoster']
 		put?: never
@@ -926,6 +936,8 @@ export interface paths {
 		/**
 		 * Live roster (server-sent events)
 		 * @description `snapshot` {asOf, rows} on every connect, then `change` {asOf, rows: changed or new, gone: pupil ids}; `ping` {asOf} every 15 s; `end` before the server closes, after 5 minutes at the latest.
+		 *
+		 *     Programs with an API token: any of the scopes modes.
 		 *
 		 *     Access: see_modes.
 		 */
@@ -1192,6 +1204,28 @@ export interface paths {
 		 * @description Access: record_for_others.
 		 */
 		get: operations['listReceivedWithdrawals']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rights': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Who may do what: the table that every request is checked against
+		 * @description A role that has a permission still sees its own children, classes or school alone.
+		 *
+		 *     Access: public.
+		 */
+		get: operations['getRights']
 		put?: never
 		post?: never
 		delete?: never
@@ -1524,6 +1558,54 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/tokens': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * API tokens of the school's own programs, the newest first
+		 * @description Access: manage_tokens.
+		 */
+		get: operations['listApiTokens']
+		put?: never
+		/**
+		 * Make an API token; it is shown once
+		 * @description Programs send it as `Authorization: Bearer`. They only read what their scopes say, and end with the account that made the token.
+		 *
+		 *     Needs a sign-in or reauthentication within ten minutes; else 403 `reauthentication_needed`.
+		 *
+		 *     Access: manage_tokens.
+		 */
+		post: operations['makeApiToken']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/tokens/{id}/revoke': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * End an API token at once, whoever made it
+		 * @description Access: manage_tokens.
+		 */
+		post: operations['revokeApiToken']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 }
 export type webhooks = Record<string, never>
 export interface components {
@@ -1619,7 +1701,7 @@ export interface components {
 		ClassBody: {
 			/**
 			 * Format: int64
-			 * @description pupils on whom people differ; for office and head
+			 * @description pupils on whom people differ; for the same
 			 */
 			conflicts?: number
 			/** @description today's modes */
@@ -1628,7 +1710,7 @@ export interface components {
 			name: string
 			/**
 			 * Format: int64
-			 * @description pupils for whom an answer is missing; for office and head
+			 * @description pupils for whom an answer is missing; for office, head and programs with open_answers
 			 */
 			open?: number
 			/** Format: int64 */
@@ -2034,6 +2116,16 @@ export interface components {
 			 */
 			total?: number
 		}
+		ListTokenBody: {
+			items: components['schemas']['TokenBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
 		LowerInputBody: {
 			/** @enum {string} */
 			extent: 'picture' | 'all'
@@ -2068,6 +2160,25 @@ export interface components {
 			role: 'teacher' | 'office' | 'head' | 'dpo'
 			/** @enum {string} */
 			state: 'open' | 'used' | 'void' | 'expired'
+		}
+		MadeTokenBody: {
+			/** Format: date-time */
+			expiresAt: string
+			id: string
+			/**
+			 * Format: date-time
+			 * @description to the hour; absent when never
+			 */
+			lastUsed?: string
+			/** Format: date-time */
+			madeAt: string
+			madeBy: components['schemas']['Named']
+			name: string
+			scopes: ('classes' | 'open_answers' | 'modes')[]
+			/** @enum {string} */
+			state: 'active' | 'expired' | 'revoked'
+			/** @description shown once */
+			token: string
 		}
 		MeBody: {
 			account: components['schemas']['Named']
@@ -2552,6 +2663,41 @@ export interface components {
 			/** @description what the browser shows for the account */
 			userName: string
 		}
+		RightBody: {
+			/** @enum {string} */
+			permission:
+				| 'approve_large_moves'
+				| 'count_open'
+				| 'decide_for_child'
+				| 'edit_guardianships'
+				| 'erase_people'
+				| 'give_classes'
+				| 'import_lists'
+				| 'invite_staff'
+				| 'issue_letters'
+				| 'keep_own_sign_in'
+				| 'link_devices'
+				| 'manage_accounts'
+				| 'manage_tokens'
+				| 'plan_meetings'
+				| 'public'
+				| 'receive_withdrawal'
+				| 'record_for_others'
+				| 'see_all_classes'
+				| 'see_classes'
+				| 'see_evidence'
+				| 'see_modes'
+				| 'see_proof'
+				| 'see_pupils'
+				| 'self'
+			/** @description nobody: whoever has not signed in */
+			roles: ('nobody' | 'guardian' | 'pupil' | 'teacher' | 'office' | 'head' | 'dpo' | 'program')[]
+		}
+		RightsBody: {
+			rights: components['schemas']['RightBody'][]
+			/** @description of a program's permissions, what each scope of its token opens */
+			scopes: components['schemas']['ScopeBody'][]
+		}
 		RoleInputBody: {
 			/** @enum {string} */
 			role: 'teacher' | 'office' | 'head' | 'dpo'
@@ -2588,6 +2734,36 @@ export interface components {
 			from?: string
 			/** Format: date */
 			until?: string
+		}
+		ScopeBody: {
+			permissions: (
+				| 'approve_large_moves'
+				| 'count_open'
+				| 'decide_for_child'
+				| 'edit_guardianships'
+				| 'erase_people'
+				| 'give_classes'
+				| 'import_lists'
+				| 'invite_staff'
+				| 'issue_letters'
+				| 'keep_own_sign_in'
+				| 'link_devices'
+				| 'manage_accounts'
+				| 'manage_tokens'
+				| 'plan_meetings'
+				| 'public'
+				| 'receive_withdrawal'
+				| 'record_for_others'
+				| 'see_all_classes'
+				| 'see_classes'
+				| 'see_evidence'
+				| 'see_modes'
+				| 'see_proof'
+				| 'see_pupils'
+				| 'self'
+			)[]
+			/** @enum {string} */
+			scope: 'classes' | 'open_answers' | 'modes'
 		}
 		SecondFactorBody: {
 			/** Format: int64 */
@@ -2706,6 +2882,34 @@ export interface components {
 			/** @description SHA-256 of the canonical JSON {formVersion, language, title, blocks} */
 			textSha256: string
 			title: string
+		}
+		TokenBody: {
+			/** Format: date-time */
+			expiresAt: string
+			id: string
+			/**
+			 * Format: date-time
+			 * @description to the hour; absent when never
+			 */
+			lastUsed?: string
+			/** Format: date-time */
+			madeAt: string
+			madeBy: components['schemas']['Named']
+			name: string
+			scopes: ('classes' | 'open_answers' | 'modes')[]
+			/** @enum {string} */
+			state: 'active' | 'expired' | 'revoked'
+		}
+		TokenInputBody: {
+			/**
+			 * Format: int64
+			 * @description how long it lives
+			 * @default 90
+			 */
+			days: number
+			/** @description what the program is called */
+			name: string
+			scopes: ('classes' | 'open_answers' | 'modes')[]
 		}
 		TotpBody: {
 			/** @description the URI as a QR code */
@@ -4474,6 +4678,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -4543,6 +4756,15 @@ export interface operations {
 			}
 			/** @description Unprocessable Entity */
 			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -5296,6 +5518,24 @@ export interface operations {
 					'application/json': components['schemas']['EntryBody']
 				}
 			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -5394,6 +5634,15 @@ export interface operations {
 					'application/json': components['schemas']['CheckpointBody']
 				}
 			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Not Found */
 			404: {
 				headers: {
@@ -5405,6 +5654,15 @@ export interface operations {
 			}
 			/** @description Unprocessable Entity */
 			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -5535,6 +5793,15 @@ export interface operations {
 			}
 			/** @description Bad Request */
 			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -6730,6 +6997,15 @@ export interface operations {
 					'application/json': components['schemas']['LoweringBody']
 				}
 			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Not Found */
 			404: {
 				headers: {
@@ -6816,6 +7092,15 @@ export interface operations {
 			}
 			/** @description Bad Request */
 			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -7126,6 +7411,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -7319,6 +7613,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -7395,6 +7698,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -7455,6 +7767,15 @@ export interface operations {
 			}
 			/** @description Not Found */
 			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -8696,6 +9017,62 @@ export interface operations {
 			}
 		}
 	}
+	getRights: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['RightsBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	signOut: {
 		parameters: {
 			query?: never
@@ -9206,6 +9583,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -9599,6 +9985,15 @@ export interface operations {
 			}
 			/** @description Bad Request */
 			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -10065,6 +10460,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -10239,8 +10643,297 @@ export interface operations {
 					'application/json': components['schemas']['PublicTextBody']
 				}
 			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Not Found */
 			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listApiTokens: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListTokenBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	makeApiToken: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['TokenInputBody']
+			}
+		}
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['MadeTokenBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	revokeApiToken: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
 				headers: {
 					[name: string]: unknown
 				}

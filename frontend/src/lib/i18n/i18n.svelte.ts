@@ -14,7 +14,9 @@ const namespaces = [
 	'verify',
 	'door',
 	'staff',
-	'lowering'
+	'lowering',
+	'rights',
+	'tokens'
 ] as const
 export type Namespace = (typeof namespaces)[number]
 

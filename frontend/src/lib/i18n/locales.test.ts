@@ -18,8 +18,8 @@ const bare = (texts: Flat) => [...new Set(Object.keys(texts).map((key) => key.re
 const placeholders = (text: string) => (text.match(/\{\{\w+/g) ?? []).sort().join()
 
 // What each language owes: German everything, the others the guardian's and the public screens.
-const open = ['app', 'guardian', 'consent', 'verify', 'door', 'lowering']
-const owed = (tag: string) => (tag === 'de' ? [...open, 'teacher', 'office', 'records', 'staff'] : open)
+const open = ['app', 'guardian', 'consent', 'verify', 'door', 'lowering', 'rights']
+const owed = (tag: string) => (tag === 'de' ? [...open, 'teacher', 'office', 'records', 'staff', 'tokens'] : open)
 
 for (const { tag } of languages) {
 	for (const namespace of owed(tag)) {

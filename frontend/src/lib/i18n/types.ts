@@ -5,8 +5,10 @@ import type guardian from './locales/de/guardian.json'
 import type lowering from './locales/de/lowering.json'
 import type office from './locales/de/office.json'
 import type records from './locales/de/records.json'
+import type rights from './locales/de/rights.json'
 import type staff from './locales/de/staff.json'
 import type teacher from './locales/de/teacher.json'
+import type tokens from './locales/de/tokens.json'
 import type verify from './locales/de/verify.json'
 
 type Leaf<T, Path extends string = ''> = {
@@ -30,5 +32,7 @@ export type Key =
 	| `verify:${Leaf<typeof verify>}`
 	| `staff:${Leaf<typeof staff>}`
 	| `lowering:${Leaf<typeof lowering>}`
+	| `rights:${Leaf<typeof rights>}`
+	| `tokens:${Leaf<typeof tokens>}`
 
 export type Values = Record<string, string | number>
