@@ -54,7 +54,8 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 	c.want(204, c.raw(`{"language": "de"}`, nil))
 }
 
-func TestRepeatedAndUnknownFields(t *testing.T) {
+// D8 for single fields; TestD8NoOperationTakesWhatItDoesNotKnow asks every operation.
+func TestD8RepeatedAndUnknownFields(t *testing.T) {
 	c := guest(t)
 	signed := `{"answer": "video", "formVersion": "v", "textSha256": "h", "language": "de", "after": null, "signature": %s}`
 	for _, test := range []struct {
@@ -150,18 +151,23 @@ func TestBodiesThatAreTooLarge(t *testing.T) {
 	office.wantProblem(413, "body_too_large", office.send("POST", "/imports", "", bytes.Repeat([]byte("a"), maxFile+1), csv))
 }
 
-// Every call that changes something is refused when a foreign page may have caused it.
-func TestForeignPagesChangeNothing(t *testing.T) {
+// B7: every call that changes something is refused when a foreign page may have caused it.
+func TestB7ForeignPagesChangeNothing(t *testing.T) {
 	c := guest(t)
 	foreignPages := map[string]func(*http.Request){
-		"no X-App":            func(r *http.Request) { r.Header.Del("X-App") },
-		"wrong X-App":         func(r *http.Request) { r.Header.Set("X-App", "0") },
-		"no word for origin":  func(r *http.Request) { r.Header.Del("Sec-Fetch-Site") },
-		"cross-site":          func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
-		"same-site":           func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") },
-		"none":                func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "none") },
-		"foreign origin":      func(r *http.Request) { byOrigin(r, "https://evil.example") },
-		"null origin":         func(r *http.Request) { byOrigin(r, "null") },
+		"no X-App":           func(r *http.Request) { r.Header.Del("X-App") },
+		"wrong X-App":        func(r *http.Request) { r.Header.Set("X-App", "0") },
+		"no word for origin": func(r *http.Request) { r.Header.Del("Sec-Fetch-Site") },
+		"cross-site":         func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
+		"same-site":          func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") },
+		"none":               func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "none") },
+		"foreign origin":     func(r *http.Request) { byOrigin(r, "https://evil.example") },
+		"null origin":        func(r *http.Request) { byOrigin(r, "null") },
+		"a plain form": func(r *http.Request) {
+			byOrigin(r, "https://evil.example")
+			r.Header.Del("X-App")
+			r.Header.Set("Content-Type", "text/plain")
+		},
 		"prefix of an origin": func(r *http.Request) { byOrigin(r, c.h.base+".evil.example") },
 	}
 	for _, op := range c.h.operations() {
@@ -186,7 +192,8 @@ func byOrigin(r *http.Request, origin string) {
 	r.Header.Set("Origin", origin)
 }
 
-func TestForeignOriginsAreNotInvited(t *testing.T) {
+// B8: no preflight of a foreign page is answered with an invitation.
+func TestB8ForeignOriginsAreNotInvited(t *testing.T) {
 	c := guest(t).h.nobody()
 	got := c.send("OPTIONS", "/session/letter", "", nil, func(r *http.Request) {
 		r.Header.Set("Origin", "https://evil.example")

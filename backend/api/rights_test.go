@@ -186,7 +186,8 @@ func TestRightsSpeakOfOperationsAlone(t *testing.T) {
 	}
 }
 
-func TestSQLiteHoldsOneSchool(t *testing.T) {
+// D4 on SQLite.
+func TestD4SQLiteHoldsOneSchool(t *testing.T) {
 	env := testkit.NewSQLite(t)
 	first := env.NewSchool(t)
 	var settings school.Settings

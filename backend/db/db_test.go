@@ -198,7 +198,8 @@ func TestACallerWhoHasGoneChangesNothing(t *testing.T) {
 	})
 }
 
-func TestSQLiteHoldsOneSchool(t *testing.T) {
+// D4 on SQLite, at the schema.
+func TestD4SQLiteHoldsOneSchool(t *testing.T) {
 	env := testkit.NewSQLite(t)
 	addSchool(t, env)
 	second := id.New[id.School]()

@@ -12,7 +12,7 @@ import (
 )
 
 // Row level security: without a school nothing is seen, with one its rows alone (checklist D3).
-func TestPostgresSeesOneSchoolAtATime(t *testing.T) {
+func TestD3PostgresSeesOneSchoolAtATime(t *testing.T) {
 	env := testkit.NewPostgres(t)
 	mine, other := addSchool(t, env), addSchool(t, env)
 	if err := env.DB.WriteUnaudited(other, func(tx *db.Tx) error { return addClass(tx, "fremd") }); err != nil {
@@ -34,8 +34,8 @@ func TestPostgresSeesOneSchoolAtATime(t *testing.T) {
 	}
 }
 
-// Checklist D6: a row of another school is refused, a foreign key into one as well.
-func TestPostgresRefusesForeignRows(t *testing.T) {
+// Checklist D6: a row of another school is refused.
+func TestD6PostgresRefusesForeignRows(t *testing.T) {
 	env := testkit.NewPostgres(t)
 	mine := addSchool(t, env)
 	theirs, _ := db.SchoolOf(addSchool(t, env))
@@ -47,8 +47,8 @@ func TestPostgresRefusesForeignRows(t *testing.T) {
 	}
 }
 
-// Checklist D5 in small: schools interleaved over two connections never see each other.
-func TestPostgresPoolNeverLeaksASchool(t *testing.T) {
+// Checklist D5 without HTTP: schools interleaved over the pool never see each other.
+func TestD5PostgresPoolNeverLeaksASchool(t *testing.T) {
 	env := testkit.NewPostgres(t)
 	schools := make([]context.Context, 5)
 	for i := range schools {
@@ -73,7 +73,7 @@ func TestPostgresPoolNeverLeaksASchool(t *testing.T) {
 }
 
 // Checklist D4: the start is refused for a role that could pass row level security, and for an unguarded table.
-func TestCheckRefusesWhatRowLevelSecurityCannotHold(t *testing.T) {
+func TestD4CheckRefusesWhatRowLevelSecurityCannotHold(t *testing.T) {
 	env := testkit.NewPostgres(t)
 	ctx := context.Background()
 	if err := env.DB.Check(ctx); err != nil {
@@ -102,6 +102,64 @@ func TestCheckRefusesWhatRowLevelSecurityCannotHold(t *testing.T) {
 	if err := superuser.Check(ctx); err == nil || !strings.Contains(err.Error(), "passes row level security") {
 		t.Errorf("a superuser is accepted: %v", err)
 	}
+}
+
+// D4 for a role that is no superuser and owns nothing: BYPASSRLS alone is refused.
+func TestD4CheckRefusesARoleThatBypasses(t *testing.T) {
+	env := testkit.NewPostgres(t)
+	ctx := context.Background()
+	superuser, err := db.Open(db.Options{Runtime: strings.Replace(env.Options.Owner, "einverstanden_owner", "postgres", 1), Clock: env.Clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer superuser.Close()
+	role := "bypass_" + strings.ReplaceAll(string(id.New[id.School]()), "-", "")
+	as := func(sql string) {
+		t.Helper()
+		if err := superuser.Outside(ctx, func(tx *db.Tx) error { return tx.G().Exec(sql).Error }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	as("CREATE ROLE " + role + " LOGIN NOSUPERUSER BYPASSRLS PASSWORD 'x'")
+	defer as("DROP ROLE " + role)
+	bypassing, err := db.Open(db.Options{Runtime: strings.Replace(env.Options.Runtime, "einverstanden_rt", role, 1), Clock: env.Clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bypassing.Close()
+	if err := bypassing.Check(ctx); err == nil || !strings.Contains(err.Error(), "passes row level security") {
+		t.Errorf("a role with BYPASSRLS is accepted: %v", err)
+	}
+}
+
+// D6 on both engines: keys lead with the school, so that a row cannot point into another one.
+func TestD6AForeignKeyIntoAnotherSchoolIsRefused(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		mine := addSchool(t, env)
+		if env.DB.Dialect() == db.SQLite { // which refuses a second school; here one has got in nevertheless
+			err := env.DB.WriteUnaudited(mine, func(tx *db.Tx) error { return tx.G().Exec("DROP TRIGGER school_only_one").Error })
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		theirs := addSchool(t, env)
+		if err := env.DB.WriteUnaudited(theirs, addAccount); err != nil {
+			t.Fatal(err)
+		}
+		insert := func(tx *db.Tx) error {
+			return tx.G().Exec("INSERT INTO account_role (school_id, account_id, role) VALUES (?, 'theirs', 'head')", tx.School).Error
+		}
+		if err := env.DB.WriteUnaudited(mine, insert); !db.Violated(err, db.ErrForeignKey) {
+			t.Errorf("a role of another school's account: %v", err)
+		}
+		if err := env.DB.WriteUnaudited(theirs, insert); err != nil {
+			t.Errorf("the same in its own school: %v", err)
+		}
+	})
+}
+
+func addAccount(tx *db.Tx) error {
+	return tx.G().Exec("INSERT INTO account (school_id, id, profile, language, created_at) VALUES (?, 'theirs', ?, 'de', 0)", tx.School, []byte("x")).Error
 }
 
 func TestSchoolsAreListedByTheDirectory(t *testing.T) {
