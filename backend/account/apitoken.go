@@ -148,7 +148,7 @@ func parseAPIToken(text string) (APITokenSecret, id.School, bool) {
 	rest, ours := strings.CutPrefix(text, apiTokenPrefix)
 	school, secret, found := strings.Cut(rest, ".")
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(secret)
-	if !ours || !found || school == "" || len(text) > apiTokenLongest || err != nil || len(raw) != apiTokenSize {
+	if !ours || !found || !id.Valid(id.School(school)) || len(text) > apiTokenLongest || err != nil || len(raw) != apiTokenSize {
 		return "", "", false
 	}
 	return APITokenSecret(text), id.School(school), true

@@ -240,8 +240,8 @@ func whoMayEver(h *house, route string) authz.Role {
 	return authz.Nobody
 }
 
-// Whatever stands in a path or a query, the answer is never our fault.
-func TestBadIdsAndQueries(t *testing.T) {
+// D9: whatever stands in a path or a query, the answer is never our fault.
+func TestD9BadIdsAndQueries(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		h := newHouse(t, env)
 		head, guardian := h.as(authz.Head), h.as(authz.Guardian)

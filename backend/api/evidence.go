@@ -44,6 +44,9 @@ type checkpointBody struct {
 }
 
 func (s *Server) getCheckpoint(ctx context.Context, in *checkpointInput) (*out[checkpointBody], error) {
+	if !id.Valid(in.School) { // the name of a key is made from it
+		return nil, fault.New(fault.NothingHere)
+	}
 	published, err := s.Notary.Publish(db.InSchool(ctx, in.School), in.From)
 	return reply(checkpointBody(published)), err
 }

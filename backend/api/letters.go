@@ -99,6 +99,9 @@ func (s *Server) listLetters(ctx context.Context, in *lettersInput) (*out[list[l
 	if err != nil {
 		return nil, err
 	}
+	if in.Cursor != "" && !id.Valid(in.Cursor) {
+		return nil, fault.New(fault.CursorInvalid)
+	}
 	filter := account.LetterFilter{State: account.LetterState(in.State)}
 	if in.Class != "" {
 		if filter.Persons, err = s.personsOfClass(ctx, in.Class); err != nil {

@@ -38,18 +38,30 @@ type meetingBody struct {
 	Running     bool       `json:"running"`
 }
 
+// roomFor keeps the way into a conference from programs: they show who takes part, and take no part.
+func roomFor(actor authz.Actor, room meeting.Room) roomBody {
+	if actor.Role == authz.Program {
+		return roomBody{Kind: "iserv"}
+	}
+	return roomBody{Kind: "iserv", URL: room.URL, Name: room.Name}
+}
+
 // meetingsOf adds the names of the responsible teachers.
 func (s *Server) meetingsOf(ctx context.Context, meetings []meeting.Meeting) ([]meetingBody, error) {
 	accounts := make([]id.Account, len(meetings))
 	for i, m := range meetings {
 		accounts[i] = m.Responsible
 	}
+	actor, err := authz.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
 	names, err := s.Accounts.Names(ctx, accounts)
 	bodies := make([]meetingBody, len(meetings))
 	for i, m := range meetings {
 		bodies[i] = meetingBody{
 			ID: m.ID, Title: m.Title, Kind: string(m.Kind), Class: classNamed(m.Class), StartsAt: m.StartsAt, EndsAt: m.EndsAt,
-			LegalBasis: string(m.Basis), Room: roomBody{Kind: "iserv", URL: m.Room.URL, Name: m.Room.Name},
+			LegalBasis: string(m.Basis), Room: roomFor(actor, m.Room),
 			Responsible: Named{ID: string(m.Responsible), Name: names[m.Responsible]}, Running: m.Runs(s.clock()),
 		}
 	}

@@ -92,6 +92,12 @@ func New[T ~string]() T {
 	return T(uuid.Must(uuid.NewV7()).String())
 }
 
+// Valid reports whether a text that came from outside could be an id of ours: a UUID as New writes it.
+func Valid[T ~string](text T) bool {
+	parsed, err := uuid.Parse(string(text))
+	return err == nil && parsed.String() == string(text)
+}
+
 // PersonKind says whether a person is a guardian or a pupil.
 type PersonKind string
 
