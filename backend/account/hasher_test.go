@@ -55,8 +55,17 @@ func TestForeignHashesAreRefused(t *testing.T) {
 	}
 }
 
+// One processor at least is left for everybody else, where there are two.
+func TestHashingLeavesAProcessorFree(t *testing.T) {
+	for processors, want := range map[int]int{1: 1, 2: 1, 3: 2, 4: 2, 64: argonAtOnce} {
+		if got := cap(newHasherOn(processors).slots); got != want {
+			t.Errorf("%d at once on %d processors, want %d", got, processors, want)
+		}
+	}
+}
+
 func TestAtMostTwoHashesRunAtOnce(t *testing.T) {
-	h := newHasher()
+	h := newHasherOn(64)
 	started, finish := make(chan struct{}), make(chan struct{})
 	h.derive = func(_, _ []byte) []byte {
 		started <- struct{}{}

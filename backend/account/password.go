@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -30,7 +31,7 @@ const (
 	argonLanes   = 1
 	argonSalt    = 16 // bytes
 	argonKey     = 32 // bytes
-	argonAtOnce  = 2  // more would take memory and both cores from everybody else
+	argonAtOnce  = 2  // more would take memory from everybody else
 	argonVersion = argon2.Version
 )
 
@@ -46,8 +47,12 @@ type hasher struct {
 	derive func(password, salt []byte) []byte
 }
 
-func newHasher() *hasher {
-	return &hasher{slots: make(chan struct{}, argonAtOnce), derive: func(password, salt []byte) []byte {
+func newHasher() *hasher { return newHasherOn(runtime.GOMAXPROCS(0)) }
+
+// newHasherOn leaves one processor free of hashing, where there is more than one: a hash runs through, so that with all
+// of them at it, whatever else is asked would wait for the scheduler's next turn, and the turn after that.
+func newHasherOn(processors int) *hasher {
+	return &hasher{slots: make(chan struct{}, max(1, min(argonAtOnce, processors-1))), derive: func(password, salt []byte) []byte {
 		return argon2.IDKey(password, salt, argonPasses, argonMemory, argonLanes, argonKey)
 	}}
 }

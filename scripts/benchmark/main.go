@@ -82,6 +82,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"roster", measureRoster},
 		{"streams", measureStreams},
 		{"evidence", measureEvidence},
+		{"door", measureDoor},
 		{"process", func(ctx context.Context, folder string) ([]figure, error) { return measureProcess(ctx, folder, binary) }},
 	}
 	missed := 0
