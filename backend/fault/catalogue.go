@@ -114,6 +114,13 @@ const (
 	HostRefused     Code = "host_refused"
 	HostUnreachable Code = "host_unreachable"
 	HostAnswer      Code = "host_answer_unusable"
+
+	OIDCRefused   Code = "oidc_refused"
+	OIDCCancelled Code = "oidc_cancelled"
+	OIDCWaiting   Code = "oidc_waiting"
+	OIDCNoRole    Code = "oidc_no_role"
+	OIDCIssuer    Code = "oidc_other_issuer"
+	OIDCNoCode    Code = "oidc_no_code_flow"
 )
 
 var kinds = map[Code]Kind{
@@ -161,6 +168,9 @@ var kinds = map[Code]Kind{
 	Overloaded: Unavailable,
 
 	HostRefused: Invalid, HostUnreachable: Unavailable, HostAnswer: Unavailable,
+
+	OIDCRefused: Unauthorized, OIDCCancelled: Unauthorized, OIDCWaiting: Forbidden, OIDCNoRole: Forbidden,
+	OIDCIssuer: Unavailable, OIDCNoCode: Unavailable,
 }
 
 // KindOf gives the kind of a code; an unknown code is Internal.
