@@ -33,6 +33,7 @@ type Service struct {
 	alive    *aliveCache
 	party    *relyingParty // nil: nobody has a passkey
 	lessons  Lessons       // nil: no lesson carries a session
+	oidc     *openID       // nil: nobody comes by OpenID Connect
 }
 
 // NewService needs the database, the keys, the log that keeps the evidence of letters, and whoever knows the families.
@@ -104,6 +105,8 @@ var Sealed = []vault.Column{
 	{Table: "passkey_user", Column: "handle", Row: "account_id"},
 	{Table: "totp", Column: "secret", Row: "id"}, {Table: "invitation", Column: "body", Row: "id"},
 	{Table: "api_token", Column: "body", Row: "id"},
+	{Table: "oidc_issuer", Column: "body", Row: "school_id"}, {Table: "oidc_issuer", Column: "seen", Row: "school_id"},
+	{Table: "oidc_link", Column: "body", Row: "id"},
 }
 
 func profilePlace(school id.School, account id.Account) vault.Place {

@@ -6,11 +6,16 @@ import (
 	"einverstanden/backend/idempotency"
 )
 
-// Erase deletes how the person could come in: its letters, its sessions, and its account, unless that belongs to
+// Erase deletes how the person could come in: its letters, its sessions, its link to the school's provider, and its account, unless that belongs to
 // somebody else as well (a teacher who is a parent, a mother who once was a pupil). Sessions end at once.
 func (s *Service) Erase(tx *db.Tx, person id.Person, _ []id.Pupil) error {
 	if err := s.eraseLetters(tx, person); err != nil {
 		return err
+	}
+	if person.Kind == id.PupilPerson {
+		if err := deleteOIDCLinksOf(tx, id.Pupil(person.ID)); err != nil {
+			return err
+		}
 	}
 	account, err := accountOfPerson(tx, person)
 	if err != nil || account.ID == "" {

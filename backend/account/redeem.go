@@ -58,7 +58,8 @@ func (s *Service) present(ctx context.Context, letterNo string, device Device, t
 // isGuess tells which outcomes stay counted.
 func isGuess(err error) bool {
 	return fault.Has(err, fault.CodeInvalid) || fault.Has(err, fault.BirthDateMismatch) || fault.Has(err, fault.PasswordWrong) ||
-		fault.Has(err, fault.PasskeyRefused) || fault.Has(err, fault.DeviceCodeInvalid) || fault.Has(err, fault.SecondFactorWrong)
+		fault.Has(err, fault.PasskeyRefused) || fault.Has(err, fault.DeviceCodeInvalid) || fault.Has(err, fault.SecondFactorWrong) ||
+		fault.Has(err, fault.OIDCRefused)
 }
 
 // normalLetterNo forgives the blanks and hyphens of whoever types in groups.

@@ -95,6 +95,9 @@ func (r sessionRow) endAt(now time.Time) time.Time {
 	if r.Limited {
 		life = limitedSession
 	}
+	if r.Way == ByOIDC {
+		life = min(life, staffSession) // who leaves the school's provider is out within the day
+	}
 	end := r.proved().Add(life).UTC()
 	if idle := now.Add(sharedSession); r.Shared && idle.Before(end) {
 		return idle

@@ -36,6 +36,7 @@ const (
 	directoryLetter     directoryKind = "letter"
 	directoryStaffEmail directoryKind = "staff_email"
 	directoryPasskey    directoryKind = "passkey_handle"
+	directoryOIDC       directoryKind = "oidc_issuer"
 )
 
 func insertAccount(tx *db.Tx, row accountRow, role authz.Role) error {

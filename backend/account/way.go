@@ -16,6 +16,8 @@ const (
 	ByPasskey    Way = "passkey"
 	ByDeviceLink Way = "device_link"
 	ByInvitation Way = "invitation"
+	ByOIDC       Way = "oidc"        // by the school's provider alone
+	ByOIDCFactor Way = "oidc_factor" // and a second factor of ours
 )
 
 // WayIn describes a way into a session.
@@ -34,6 +36,9 @@ var Ways = []WayIn{
 	{Way: ByPasskey, Operation: "signInWithPasskey", Roles: authz.Roles, Enrols: true},
 	{Way: ByInvitation, Operation: "redeemInvitation", Roles: staffRoles, Enrols: true},
 	{Way: ByDeviceLink, Operation: "signInWithDeviceLink", Roles: []authz.Role{authz.Guardian}, Enrols: true},
+	// A passkey would outlive the account at the provider, which the school ends there.
+	{Way: ByOIDC, Operation: "finishOidc", Roles: authz.Roles[1:], Enrols: false},
+	{Way: ByOIDCFactor, Operation: "proveOidcFactor", Roles: []authz.Role{authz.Office, authz.Head, authz.DPO}, Enrols: true},
 }
 
 func (w Way) enrols() bool {

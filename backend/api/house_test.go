@@ -119,6 +119,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	}
 	h.consents.WithSessions(h.accounts.IsAlive)
 	h.server.Invites.WithLoweringKeys(h.server.Lowering)
+	h.withOIDC()
 	stopped := make(chan error, 1)
 	go func() { stopped <- h.server.Serve(listener) }()
 	t.Cleanup(func() {
@@ -297,10 +298,13 @@ func (c *client) post(path, key string, body any) answer {
 	return c.send("POST", path, key, encoded, nil)
 }
 
+// direct shows redirects instead of following them.
+var direct = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
 // send makes a request as the app does; change may alter it afterwards.
 func (c *client) send(method, path, key string, body []byte, change func(*http.Request)) answer {
 	c.h.t.Helper()
-	return c.sendBy(http.DefaultClient.Do, method, path, key, body, change)
+	return c.sendBy(direct.Do, method, path, key, body, change)
 }
 
 // insist sends as far as it gets and reads the answer all the same: whoever is refused in the middle of a body gets the

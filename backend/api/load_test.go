@@ -18,6 +18,7 @@ var classes = map[string]work{
 	"withdraw": withdrawing, "receiveWithdrawal": withdrawing, "lower": withdrawing,
 	"signInWithLetter": signingIn, "signInWithPassword": signingIn, "refreshSession": signingIn, "signOut": signingIn,
 	"streamRoster": streaming,
+	"startOidc":    signingIn, "finishOidc": signingIn,
 	"printLetters": files, "proposeImport": files, "applyImport": files, "verifyReceipt": files,
 }
 

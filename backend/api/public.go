@@ -18,6 +18,7 @@ type entryBody struct {
 	School    *Named   `json:"school,omitempty" doc:"only where the deployment holds a single school"`
 	Languages []string `json:"languages" nullable:"false"`
 	Demo      bool     `json:"demo,omitempty"`
+	OIDC      string   `json:"oidc,omitempty" doc:"what people call the school's own sign-in, where it has one"`
 }
 
 func (s *Server) getEntry(ctx context.Context, _ *none) (*out[entryBody], error) {
@@ -28,7 +29,11 @@ func (s *Server) getEntry(ctx context.Context, _ *none) (*out[entryBody], error)
 	}
 	err = s.DB.Read(db.InSchool(ctx, schools[0]), func(tx *db.Tx) error {
 		settings, err := s.Schools.Settings(tx)
+		if err != nil {
+			return err
+		}
 		entry.School = &Named{ID: string(schools[0]), Name: settings.Name}
+		entry.OIDC, err = s.Accounts.OIDCLabel(tx)
 		return err
 	})
 	return reply(entry), err

@@ -90,6 +90,17 @@ var rights = map[string]right{
 	"resetSecondFactor": {anAccount("/second-factor/reset", object{}), "401 403 403 403 403 204/204/404/404 403 403"},
 	"makePasswordLink":  {anAccount("/password-link", object{}), "401 403 403 403 403 201/201/404/404 403 403"},
 
+	"startOidc":       {oidcStart, "303 303 303 303 303 303 303 303"},
+	"finishOidc":      {at("/session/oidc/callback?state=x&code=x"), "303 303 303 303 303 303 303 303"},
+	"proveOidcFactor": {with("/session/oidc/factor", object{"totp": "000000"}), "401 401 401 401 401 401 401 403"},
+	"getOidc":         {at("/oidc"), "401 403 403 403 403 200 403 403"},
+	"setOidc":         {oidcSettings, "401 403 403 403 403 204 403 403"},
+	"tryOidc":         {oidcSetUp("/oidc/try"), "401 403 403 403 403 200 403 403"},
+	"removeOidc":      {oidcSetUp("/oidc"), "401 403 403 403 403 204 403 403"},
+	"listOidcLinks":   {at("/oidc/links"), "401 403 403 403 200 200 403 403"},
+	"linkOidc":        {oidcLink(object{}), "401 403 403 403 204/204/404/404 204/204/404/404 403 403"},
+	"unlinkOidc":      {oidcLink(nil), "401 403 403 403 204/204/404/404 204/204/404/404 403 403"},
+
 	"listChildren": {at("/children"), "401 200 200 403 403 403 403 403"},
 	"getConsent":   {child("/consent", nil), "401 200/404/404/404 200/404/404/404 403 403 403 403 403"},
 	"decide":       {child("/decisions", no), "401 201/404/404/404 201/404/404/404 403 403 403 403 403"},

@@ -22,4 +22,5 @@ func (s *Server) routes() {
 	s.accountRoutes()
 	s.tokenRoutes()
 	s.rightsRoutes()
+	s.oidcRoutes()
 }

@@ -56,6 +56,11 @@ const (
 	AccountEnabled       Action = "account.enabled"
 	APITokenMade         Action = "api_token.made"
 	APITokenRevoked      Action = "api_token.revoked"
+
+	OIDCChanged  Action = "oidc.changed"
+	OIDCRemoved  Action = "oidc.removed"
+	OIDCLinked   Action = "oidc.linked"
+	OIDCUnlinked Action = "oidc.unlinked"
 )
 
 // System is the actor of what nobody signed in has done: commands at the shell, work by date.

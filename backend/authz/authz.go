@@ -58,6 +58,8 @@ const (
 	InviteStaff       Permission = "invite_staff"        // whom, says MayInvite
 	ManageAccounts    Permission = "manage_accounts"     // roles, disabling, lost second factors
 	ManageTokens      Permission = "manage_tokens"       // API tokens of the school's own programs
+	SetUpOIDC         Permission = "set_up_oidc"         // the school's provider, and which groups are what
+	LinkOIDC          Permission = "link_oidc"           // who somebody at the provider is here
 )
 
 // table is the one place where roles get permissions.
@@ -85,6 +87,8 @@ var table = map[Permission][]Role{
 	InviteStaff:       {Office, Head},
 	ManageAccounts:    {Head},
 	ManageTokens:      {Office, Head},
+	SetUpOIDC:         {Head},
+	LinkOIDC:          {Office, Head},
 }
 
 // withoutSecondFactor is all that a password alone opens (settled 18).

@@ -80,6 +80,9 @@ type TOTP string
 // Invitation identifies a link by which somebody becomes staff.
 type Invitation string
 
+// OIDCLink identifies who somebody at a school's OpenID provider is here.
+type OIDCLink string
+
 // Job identifies work in the outbox.
 type Job string
 

@@ -33,6 +33,21 @@ func (s *Service) Pupils(tx *db.Tx, wanted []id.Pupil) (map[id.Pupil]Pupil, erro
 	return found, nil
 }
 
+// PupilByImportID is the pupil whom the school's administration knows by the id; empty when there is none.
+func (s *Service) PupilByImportID(tx *db.Tx, importID string) (id.Pupil, error) {
+	hash := s.indexOf(tx, "pupil.import", importID)
+	if hash == nil {
+		return "", nil
+	}
+	return findPupilByImport(tx, *hash)
+}
+
+// IsPupil tells whether the school has the pupil.
+func (s *Service) IsPupil(tx *db.Tx, pupil id.Pupil) (bool, error) {
+	rows, err := findPupils(tx, []id.Pupil{pupil})
+	return len(rows) == 1, err
+}
+
 // AllPupils gives every pupil of the school, past and future ones too, in the order of their names.
 func (s *Service) AllPupils(tx *db.Tx) ([]Pupil, error) {
 	rows, err := findAllPupils(tx)

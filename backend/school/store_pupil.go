@@ -42,6 +42,11 @@ func findPupils(tx *db.Tx, wanted []id.Pupil) ([]pupilRow, error) {
 	return inLists[id.Pupil, pupilRow](func(list []id.Pupil) *gorm.DB { return pupils(tx).Where("id IN ?", list) }, wanted)
 }
 
+func findPupilByImport(tx *db.Tx, importHash string) (pupil id.Pupil, err error) {
+	err = pupils(tx).Table("pupil").Where("import_hash = ?", importHash).Limit(1).Pluck("id", &pupil).Error
+	return pupil, err
+}
+
 func findAllPupils(tx *db.Tx) (rows []pupilRow, err error) {
 	err = pupils(tx).Order("id").Find(&rows).Error
 	return rows, err

@@ -6,6 +6,7 @@ CREATE TABLE oidc_issuer (
     school_id   text PRIMARY KEY REFERENCES school (school_id),
     issuer_hash text NOT NULL,
     body        bytea NOT NULL,
+    seen        bytea,
     changed_at  bigint NOT NULL
 );
 

@@ -6,6 +6,7 @@ CREATE TABLE oidc_issuer (
     school_id   text PRIMARY KEY REFERENCES school (school_id),
     issuer_hash text NOT NULL,
     body        blob NOT NULL,
+    seen        blob,
     changed_at  bigint NOT NULL
 );
 
