@@ -86,15 +86,6 @@ type iserv struct {
 	head   *client
 }
 
-func mustJSON(t *testing.T, value any) []byte {
-	t.Helper()
-	encoded, err := json.Marshal(value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return encoded
-}
-
 func newIServ(t *testing.T, env *testkit.Env) iserv {
 	t.Helper()
 	h := newHouse(t, env)

@@ -92,6 +92,7 @@ func canaryHousehold(w *world) (h household, receipt id.Statement) {
 	must(w.t, err)
 	receipt = w.answers(h.guardian, h.pupil, participation.Video).Receipt.ID
 	w.school(h)
+	w.provider(h)
 	return h, receipt
 }
 
@@ -131,6 +132,25 @@ func (w *world) school(h household) {
 	w.exec("INSERT INTO meeting_pupil (school_id, meeting_id, pupil_id) VALUES (?, ?, ?)", w.ID, planned, h.pupil.ID)
 	w.exec("INSERT INTO meeting_limit (school_id, meeting_id, pupil_id, reach, set_by, set_at) VALUES (?, ?, ?, 'audio', ?, 0)", w.ID, planned, h.pupil.ID, teacher)
 	w.exec("INSERT INTO own_limit (school_id, id, pupil_id, reach, set_at) VALUES (?, ?, ?, 'none', 0)", w.ID, id.New[id.Meeting](), h.pupil.ID)
+}
+
+// provider links the pupil to a subject of the school's OpenID provider, and lets another one wait who has the same name.
+func (w *world) provider(h household) {
+	w.t.Helper()
+	must(w.t, w.app.Accounts.SetOIDC(w.Ctx, w.head, account.OIDCSettings{Issuer: "https://iserv.schule.example", ClientID: "x"}, "y"))
+	for i, subject := range []string{"a hash of the pupil's subject", "a hash of a subject that waits"} {
+		link, account := id.New[id.OIDCLink](), id.New[id.Account]()
+		sealed, err := w.Vault.SealJSON(vault.Place{School: w.ID, Table: "oidc_link", Column: "body", Row: string(link)},
+			map[string]string{"name": canaryGiven + " " + canaryFamily, "importId": canaryImport, "role": "pupil"})
+		must(w.t, err)
+		w.exec("INSERT INTO oidc_link (school_id, id, issuer_hash, subject_hash, body, seen_at) VALUES (?, ?, 'x', ?, ?, 0)", w.ID, link, subject, sealed)
+		if i == 0 {
+			w.exec("INSERT INTO account (school_id, id, profile, language, created_at) VALUES (?, ?, ?, 'de', 0)", w.ID, account, []byte("-"))
+			w.exec("INSERT INTO account_role (school_id, account_id, role) VALUES (?, ?, 'pupil')", w.ID, account)
+			w.exec("INSERT INTO account_person (school_id, account_id, person_kind, person_id) VALUES (?, ?, 'pupil', ?)", w.ID, account, h.pupil.ID)
+			w.exec("UPDATE oidc_link SET account_id = ?, person_id = ?, linked_at = 0 WHERE id = ?", account, h.pupil.ID, link)
+		}
+	}
 }
 
 func must(t *testing.T, err error) {
@@ -189,6 +209,9 @@ func (w *world) canaries(h household) map[string][]byte {
 	keep("account", "SELECT profile FROM account JOIN account_person ON account_id = account.id WHERE person_id = ?", guardian)
 	keep("proposal", "SELECT body FROM proposal WHERE pupil_id = ?", pupil)
 	keep("plan", "SELECT body FROM import_plan")
+	keep("link to the provider", "SELECT body FROM oidc_link WHERE person_id = ?", pupil)
+	keep("subject at the provider", "SELECT subject_hash FROM oidc_link WHERE person_id = ?", pupil)
+	keep("who waits", "SELECT body FROM oidc_link WHERE account_id IS NULL")
 	for i, statement := range w.statementsOf(h) {
 		keep(fmt.Sprintf("statement %d", i), "SELECT body FROM statement WHERE id = ?", statement)
 		keep(fmt.Sprintf("salt %d", i), "SELECT salt FROM statement WHERE id = ?", statement)

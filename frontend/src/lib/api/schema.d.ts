@@ -950,6 +950,108 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/oidc': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * How the school's OpenID provider is set up; the secret is not told
+		 * @description Access: set_up_oidc.
+		 */
+		get: operations['getOidc']
+		/**
+		 * Set up the school's OpenID provider
+		 * @description Needs a sign-in or reauthentication within ten minutes; else 403 `reauthentication_needed`.
+		 *
+		 *     Access: set_up_oidc.
+		 */
+		put: operations['setOidc']
+		post?: never
+		/**
+		 * Remove the provider, its links and its sessions
+		 * @description Needs a sign-in or reauthentication within ten minutes; else 403 `reauthentication_needed`.
+		 *
+		 *     Access: set_up_oidc.
+		 */
+		delete: operations['removeOidc']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/oidc/links': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Who at the provider is who here; those who wait come first
+		 * @description Access: link_oidc.
+		 */
+		get: operations['listOidcLinks']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/oidc/links/{id}': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Say who somebody is that waits
+		 * @description A pupil, an account of the staff, or with neither a new teacher.
+		 *
+		 *     Needs a sign-in or reauthentication within ten minutes; else 403 `reauthentication_needed`.
+		 *
+		 *     Access: link_oidc.
+		 */
+		post: operations['linkOidc']
+		/**
+		 * End a link; the account's sessions end
+		 * @description Needs a sign-in or reauthentication within ten minutes; else 403 `reauthentication_needed`.
+		 *
+		 *     Access: link_oidc.
+		 */
+		delete: operations['unlinkOidc']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/oidc/try': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Try the provider as it is set up
+		 * @description Access: set_up_oidc.
+		 */
+		post: operations['tryOidc']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/passkeys': {
 		parameters: {
 			query?: never
@@ -1372,6 +1474,70 @@ export interface paths {
 		 *     Access: public.
 		 */
 		post: operations['disownLetter']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/session/oidc/callback': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Where the provider sends the browser back to
+		 * @description Signs in and sends the browser to the app; else to the sign-in page with `#oidc=<code>`, `second_factor_needed` where a code is still to come.
+		 *
+		 *     Access: public.
+		 */
+		get: operations['finishOidc']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/session/oidc/factor': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Add the second factor to a sign-in by a provider
+		 * @description Access: public.
+		 */
+		post: operations['proveOidcFactor']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/session/oidc/start': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Send the browser to the school's OpenID provider
+		 * @description For links, not for scripts. Where the school has no provider, or it does not answer, the browser is sent to the sign-in page with `#oidc=<code>`.
+		 *
+		 *     Access: public.
+		 */
+		get: operations['startOidc']
+		put?: never
+		post?: never
 		delete?: never
 		options?: never
 		head?: never
@@ -1854,6 +2020,8 @@ export interface components {
 		EntryBody: {
 			demo?: boolean
 			languages: string[]
+			/** @description what people call the school's own sign-in, where it has one */
+			oidc?: string
 			/** @description only where the deployment holds a single school */
 			school?: components['schemas']['Named']
 		}
@@ -2056,6 +2224,16 @@ export interface components {
 			 */
 			total?: number
 		}
+		ListOidcLinkBody: {
+			items: components['schemas']['OidcLinkBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
 		ListProposalBody: {
 			items: components['schemas']['ProposalBody'][]
 			/** @description give it as cursor to go on; absent at the end */
@@ -2227,6 +2405,84 @@ export interface components {
 			/** @description 15 to 128 characters */
 			new: string
 			present: string
+		}
+		OidcBody: {
+			/** Format: date-time */
+			changedAt?: string
+			clientId: string
+			/** @description empty when nothing is set up */
+			issuer: string
+			/** @description what people call the provider */
+			label: string
+			pupils: components['schemas']['OidcGroup'][]
+			/** @description to be registered with the provider */
+			redirectUri: string
+			/** @description groups that people have come with */
+			seen: components['schemas']['OidcGroup'][]
+			/** @description a link that begins a sign-in */
+			startUrl: string
+			teachers: components['schemas']['OidcGroup'][]
+		}
+		OidcFactorInputBody: {
+			/** @description in place of totp */
+			recoveryCode?: string
+			/** @description six digits */
+			totp?: string
+		}
+		OidcGroup: {
+			id: string
+			/** @enum {string} */
+			kind: 'group' | 'role'
+			name?: string
+		}
+		OidcInputBody: {
+			clientId: string
+			/** @description the address by which the provider calls itself */
+			issuer: string
+			label?: string
+			pupils: components['schemas']['OidcGroup'][]
+			/** @description left out: the one that is kept, for the same issuer and client */
+			secret?: string
+			teachers: components['schemas']['OidcGroup'][]
+		}
+		OidcLinkBody: {
+			/** @description of a linked member of staff */
+			account?: components['schemas']['Named']
+			id: string
+			importId?: string
+			/**
+			 * Format: date-time
+			 * @description absent: waits
+			 */
+			linkedAt?: string
+			/** @description as the provider has it */
+			name: string
+			pupil?: components['schemas']['PupilRef']
+			/**
+			 * @description what their groups grant
+			 * @enum {string}
+			 */
+			role: 'teacher' | 'pupil'
+			/** Format: date-time */
+			seenAt: string
+		}
+		OidcLinkInputBody: {
+			account?: string
+			pupil?: string
+		}
+		OidcTriedBody: {
+			findings: (
+				| 'fine'
+				| 'address_refused'
+				| 'unreachable'
+				| 'not_a_provider'
+				| 'other_issuer'
+				| 'no_code_flow'
+				| 'client_refused'
+				| 'secret_refused'
+				| 'scopes_refused'
+				| 'nothing_released'
+			)[]
 		}
 		PasskeyBody: {
 			/** Format: date-time */
@@ -7803,6 +8059,645 @@ export interface operations {
 			}
 		}
 	}
+	getOidc: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['OidcBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	setOidc: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['OidcInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	removeOidc: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listOidcLinks: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListOidcLinkBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	linkOidc: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['OidcLinkInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	unlinkOidc: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	tryOidc: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['OidcTriedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	addPasskey: {
 		parameters: {
 			query?: never
@@ -9822,6 +10717,225 @@ export interface operations {
 			}
 			/** @description Too Many Requests */
 			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	finishOidc: {
+		parameters: {
+			query?: {
+				state?: string
+				code?: string
+				error?: string
+				iss?: string
+			}
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description See Other */
+			303: {
+				headers: {
+					Location?: string
+					'Set-Cookie'?: string
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	proveOidcFactor: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['OidcFactorInputBody']
+			}
+		}
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					'Clear-Site-Data'?: string
+					'Set-Cookie'?: string
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['MeBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	startOidc: {
+		parameters: {
+			query?: {
+				school?: string
+				/** @description in place of the school, for a sign-in that begins at the provider (OpenID Connect Core 1.0, 4) */
+				iss?: string
+			}
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description See Other */
+			303: {
+				headers: {
+					Location?: string
+					'Set-Cookie'?: string
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
