@@ -123,6 +123,8 @@ func (h *house) answerWithPlace() {
 	h.must(err)
 	_, err = h.Accounts.BeginPasskey(h.school, in.Actor, "Lena Öztürk")
 	h.must(err)
+	err = h.provider()
+	h.must(err)
 	office, err := h.demoActor(h.school, authz.Office)
 	h.must(err)
 	video := participation.Video
