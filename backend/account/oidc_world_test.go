@@ -93,7 +93,7 @@ func newGate(t *testing.T, env *testkit.Env, issuer *testkit.Issuer) *gate {
 	g := &gate{door: d, issuer: issuer, pupils: &pupils{byID: map[string]id.Pupil{}, known: map[id.Pupil]bool{}}}
 	out := outbound.New([]string{issuer.Host()}, "test")
 	t.Cleanup(out.Close)
-	d.WithOIDC(oidc.NewCaller(out.HTTP(), env.Clock.Now), g.pupils, publicURL)
+	d.WithOIDC(oidc.NewCaller(out, env.Clock.Now), g.pupils, publicURL)
 	g.head = d.staff(t, "Karla Kranich", "head@schule.example", authz.Head)
 	g.setUp(t, issuer)
 	return g

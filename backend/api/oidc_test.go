@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,7 +26,7 @@ func (h *house) withOIDC(listed ...string) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.accounts.WithOIDC(oidc.NewCaller(out.HTTP(), h.Clock.Now), h.Service, public)
+	h.accounts.WithOIDC(oidc.NewCaller(out, h.Clock.Now), h.Service, public)
 }
 
 // deadEnd is a provider that nobody may call.

@@ -122,7 +122,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
 	a.Invites.WithLoweringKeys(a.Lowering)
 	a.Outbound = outbound.New(c.PrivateHosts, Version)
-	a.Accounts.WithOIDC(oidc.NewCaller(a.Outbound.HTTP(), now), a.Schools, c.URL)
+	a.Accounts.WithOIDC(oidc.NewCaller(a.Outbound, now), a.Schools, c.URL)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(evidenceLog), log)
 	return a, nil

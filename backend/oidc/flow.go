@@ -82,7 +82,7 @@ func (c *Caller) Finish(ctx context.Context, client Client, r Request, reply Rep
 	if reply.Issuer != client.Issuer && (reply.Issuer != "" || p.meta.NamesIssuer) || reply.Error != "" || reply.Code == "" {
 		return Person{}, fault.New(fault.OIDCRefused)
 	}
-	ctx = core.ClientContext(ctx, c.http)
+	ctx = core.ClientContext(ctx, c.out.HTTP())
 	tokens, err := p.config(client, nil).Exchange(ctx, reply.Code, oauth2.VerifierOption(r.Verifier))
 	if err != nil {
 		return Person{}, outward(err, fault.OIDCRefused)

@@ -52,10 +52,9 @@ func newSide(t *testing.T, change func(*testkit.IssuerConfig)) side {
 	out := outbound.New([]string{issuer.Host()}, "test")
 	t.Cleanup(out.Close)
 	between := &tamper{next: out.HTTP().Transport}
-	client := *out.HTTP()
-	client.Transport = between
+	out.HTTP().Transport = between
 	return side{
-		Issuer: issuer, caller: oidc.NewCaller(&client, time.Now), tamper: between,
+		Issuer: issuer, caller: oidc.NewCaller(out, time.Now), tamper: between,
 		client: oidc.Client{Issuer: issuer.URL, ID: c.ClientID, Secret: c.Secret, Redirect: redirect},
 	}
 }
@@ -277,7 +276,7 @@ func TestF1AProviderInTheOwnNetworkIsRefusedUnlessListed(t *testing.T) {
 	s := newSide(t, func(*testkit.IssuerConfig) {})
 	out := outbound.New(nil, "test")
 	defer out.Close()
-	stranger := oidc.NewCaller(out.HTTP(), time.Now)
+	stranger := oidc.NewCaller(out, time.Now)
 	_, _, err := stranger.Begin(t.Context(), s.client, oidc.NewRequest())
 	wantFault(t, "not listed", err, fault.HostRefused)
 	if got := stranger.Probe(t.Context(), s.client); !slices.Equal(got, []oidc.Finding{oidc.AddressRefused}) {
@@ -359,8 +358,10 @@ func TestWhatIsPublishedIsAskedForOnceInAWhile(t *testing.T) {
 	s := newSide(t, func(*testkit.IssuerConfig) {})
 	asked := 0
 	s.tamper.path, s.tamper.change = "/.well-known/openid-configuration", func(map[string]any) { asked++ }
-	client := &http.Client{Transport: s.tamper, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	caller := oidc.NewCaller(client, func() time.Time { return now })
+	out := outbound.New([]string{s.Host()}, "test")
+	t.Cleanup(out.Close)
+	out.HTTP().Transport = s.tamper
+	caller := oidc.NewCaller(out, func() time.Time { return now })
 	for _, step := range []struct {
 		after time.Duration
 		want  int

@@ -94,7 +94,7 @@ func (c *Caller) askSilently(ctx context.Context, p *provider, client Client, as
 	if err != nil {
 		return 0, fault.New(fault.HostAnswer)
 	}
-	response, err := c.http.Do(request)
+	response, err := c.out.HTTP().Do(request)
 	if err != nil {
 		return 0, outward(err, fault.HostUnreachable)
 	}
@@ -117,7 +117,7 @@ func (c *Caller) askSilently(ctx context.Context, p *provider, client Client, as
 // tryExchange tells whether the provider knows us by the secret: then it finds fault with the code alone (RFC 6749, 5.2).
 func (c *Caller) tryExchange(ctx context.Context, p *provider, client Client) (right bool, err error) {
 	r := NewRequest()
-	_, err = p.config(client, nil).Exchange(core.ClientContext(ctx, c.http), r.State, oauth2.VerifierOption(r.Verifier))
+	_, err = p.config(client, nil).Exchange(core.ClientContext(ctx, c.out.HTTP()), r.State, oauth2.VerifierOption(r.Verifier))
 	var refused *oauth2.RetrieveError
 	switch {
 	case err == nil:

@@ -3,7 +3,6 @@ package oidc
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"slices"
 	"sync"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"einverstanden/backend/fault"
+	"einverstanden/backend/outbound"
 )
 
 // Client is what a provider knows us by.
@@ -25,7 +25,7 @@ type Client struct {
 
 // Caller speaks with providers. It is safe for concurrent use, and a process needs only one.
 type Caller struct {
-	http  *http.Client
+	out   *outbound.Client
 	clock func() time.Time
 
 	mu    sync.Mutex
@@ -39,9 +39,9 @@ const (
 	knownMax = 1000
 )
 
-// NewCaller takes the outbound client's *http.Client.
-func NewCaller(client *http.Client, clock func() time.Time) *Caller {
-	return &Caller{http: client, clock: clock, known: map[string]*provider{}}
+// NewCaller takes the client that all calls go through, and the clock that judges tokens.
+func NewCaller(out *outbound.Client, clock func() time.Time) *Caller {
+	return &Caller{out: out, clock: clock, known: map[string]*provider{}}
 }
 
 // algorithms are those that an ID token may be signed with: none, and whatever needs our secret, are not among them.
@@ -105,7 +105,7 @@ func (c *Caller) discover(ctx context.Context, issuer string) (*provider, error)
 }
 
 func (c *Caller) discoverAnew(ctx context.Context, issuer string) (*provider, error) {
-	published, err := core.NewProvider(core.ClientContext(ctx, c.http), issuer)
+	published, err := core.NewProvider(core.ClientContext(ctx, c.out.HTTP()), issuer)
 	var other *core.IssuerMismatchError
 	switch {
 	case errors.As(err, &other):

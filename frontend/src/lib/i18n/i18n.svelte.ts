@@ -16,7 +16,8 @@ const namespaces = [
 	'staff',
 	'lowering',
 	'rights',
-	'tokens'
+	'tokens',
+	'oidc'
 ] as const
 export type Namespace = (typeof namespaces)[number]
 

@@ -3,6 +3,7 @@ import type consent from './locales/de/consent.json'
 import type door from './locales/de/door.json'
 import type guardian from './locales/de/guardian.json'
 import type lowering from './locales/de/lowering.json'
+import type oidc from './locales/de/oidc.json'
 import type office from './locales/de/office.json'
 import type records from './locales/de/records.json'
 import type rights from './locales/de/rights.json'
@@ -34,5 +35,6 @@ export type Key =
 	| `lowering:${Leaf<typeof lowering>}`
 	| `rights:${Leaf<typeof rights>}`
 	| `tokens:${Leaf<typeof tokens>}`
+	| `oidc:${Leaf<typeof oidc>}`
 
 export type Values = Record<string, string | number>

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest'
+import { outcomeOf } from './oidc'
+
+it('says what came of a sign-in at the provider', () => {
+	expect(outcomeOf('oidc_waiting')).toBe('door:oidc.code.waiting')
+	expect(outcomeOf('oidc_cancelled')).toBe('door:oidc.code.cancelled')
+})
+
+it('takes a code that it does not know for a provider in trouble', () => {
+	for (const code of ['host_unreachable', 'oidc_other_issuer', 'anything']) {
+		expect(outcomeOf(code)).toBe('door:oidc.code.unreachable')
+	}
+})
