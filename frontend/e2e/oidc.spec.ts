@@ -21,9 +21,14 @@ async function withProvider(school: School, people: Record<string, object>): Pro
 }
 
 async function comeBy(page: Page, name: string) {
+	await comeAgain(page)
+	await page.getByRole('link', { name, exact: true }).click()
+}
+
+/** The provider knows who sits there from the last time, and asks nobody. */
+async function comeAgain(page: Page) {
 	await page.goto('/sign-in')
 	await page.getByRole('link', { name: 'Mit IServ anmelden' }).click()
-	await page.getByRole('link', { name, exact: true }).click()
 }
 
 async function setUp(page: Page, provider: Provider) {
@@ -71,7 +76,7 @@ test('the head sets IServ up, and teachers and pupils come in by it', async ({ p
 	await page.getByRole('button', { name: 'Speichern' }).click()
 	await expect(page.getByText('Gespeichert. Am besten gleich ausprobieren.')).toBeVisible()
 
-	await comeBy(pupil, 'Lena Neumann')
+	await comeAgain(pupil)
 	await expect(pupil.getByText('Wir kennen dieses Konto noch nicht.')).toBeVisible()
 	await page.reload()
 	await page.getByRole('button', { name: 'Lena Neumann zuordnen' }).click()
@@ -83,7 +88,7 @@ test('the head sets IServ up, and teachers and pupils come in by it', async ({ p
 	await sheet.getByRole('button', { name: 'Zuordnen' }).click()
 	await expect(page.getByText('Lena Neumann ist zugeordnet')).toBeVisible()
 	await expectAccessible(page)
-	await comeBy(pupil, 'Lena Neumann')
+	await comeAgain(pupil)
 	await expect(pupil).toHaveURL(/\/home$/)
 
 	const teacher = await another()
@@ -107,14 +112,11 @@ test('the head comes by IServ with a code of ours', async ({ page, school, anoth
 	await expect(other.getByText('Wir kennen dieses Konto noch nicht.')).toBeVisible()
 	await page.reload()
 	await page.getByRole('button', { name: `${me.account.name} zuordnen` }).click()
-	await page
-		.getByRole('dialog')
-		.getByLabel('Konto')
-		.selectOption(`${me.account.name}, Schulleitung`)
+	await page.getByRole('dialog').getByLabel('Konto').selectOption(`${me.account.name}, Schulleitung`)
 	await page.getByRole('dialog').getByRole('button', { name: 'Zuordnen' }).click()
 	await expect(page.getByText(`${me.account.name} ist zugeordnet`)).toBeVisible()
 
-	await comeBy(other, me.account.name)
+	await comeAgain(other)
 	await expect(other.getByText('Für Ihre Rolle brauchen wir noch einen Code.')).toBeVisible()
 	await expectAccessible(other)
 	await other.getByLabel('Code aus Ihrer App').fill('000000')
@@ -126,10 +128,10 @@ test('the head comes by IServ with a code of ours', async ({ page, school, anoth
 	await provider.stop()
 })
 
-test('the letter\'s page offers IServ to those who have it', async ({ page, school }) => {
+test("the letter's page offers IServ to those who have it", async ({ page, school }) => {
 	const provider = await withProvider(school, accounts)
 	await page.goto('/e')
-	await expect(page.getByRole('link', { name: 'Jemand vom Kollegium' }).or(page.getByRole('heading')).first()).toBeVisible()
+	await expect(page.getByText('Gesamtschule')).toBeVisible() // the server has told what there is
 	await expect(page.getByRole('link', { name: 'Mit IServ anmelden' })).toHaveCount(0)
 	await signIn(page, school.demo, 'head')
 	await setUp(page, provider)

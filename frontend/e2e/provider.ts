@@ -16,7 +16,9 @@ export async function provide(redirect: string, accounts: Record<string, object>
 		clients: [{ id: 'einverstanden', secret: 'ein-Geheimnis-unter-uns', redirect }],
 		accounts
 	}
-	const child = spawn('node', ['--no-warnings', script, JSON.stringify(settings)], { stdio: ['pipe', 'pipe', 'ignore'] })
+	const child = spawn('node', ['--no-warnings', script, JSON.stringify(settings)], {
+		stdio: ['pipe', 'pipe', 'ignore']
+	})
 	const ended = once(child, 'exit')
 	const [line] = (await once(child.stdout, 'data')) as [Buffer]
 	return {
