@@ -11,6 +11,9 @@ const outcomes: Record<string, Key> = {
 	too_many_tries: 'door:oidc.code.often'
 }
 
+/** Nothing went wrong: somebody turned back, or the office is to say who it is. */
+export const isFine = (code: string) => code === 'oidc_waiting' || code === 'oidc_cancelled'
+
 /** What to say of a sign-in at the school's provider that came back with this code. */
 export function outcomeOf(code: string): Key {
 	return outcomes[code] ?? 'door:oidc.code.unreachable'
