@@ -186,6 +186,9 @@ func (s *Service) inviteAnew(tx *db.Tx, by string, target accountRoleRow) (MadeI
 	if err != nil {
 		return MadeInvitation{}, err
 	}
+	if profile.Email == "" { // who comes by the school's provider alone has no address to sign in with
+		return MadeInvitation{}, fault.New(fault.NotAllowedHere)
+	}
 	invited := NewInvitation{Role: target.Role, Email: profile.Email, Name: profile.Name}
 	return s.makeInvitation(tx, by, invited, &target.Account.ID)
 }

@@ -425,6 +425,16 @@ func TestASignInByTheProviderAloneIsNotFreshAndEnrolsNothing(t *testing.T) {
 	})
 }
 
+func TestWhoComesByTheProviderAloneGetsNoPasswordLink(t *testing.T) {
+	issuer := newIssuer(t)
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		g := newGate(t, env, issuer)
+		teacher := g.wantActor(t, "nele", authz.Teacher, id.Person{})
+		_, err := g.InviteAnew(g.ctx, g.head, teacher.Account)
+		wantFault(t, err, fault.NotAllowedHere)
+	})
+}
+
 func TestUnlinkingEndsSessions(t *testing.T) {
 	issuer := newIssuer(t)
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
