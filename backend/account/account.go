@@ -34,6 +34,7 @@ type Service struct {
 	party    *relyingParty // nil: nobody has a passkey
 	lessons  Lessons       // nil: no lesson carries a session
 	oidc     *openID       // nil: nobody comes by OpenID Connect
+	meetings PupilMeetings // nil: no meeting ends a session
 }
 
 // NewService needs the database, the keys, the log that keeps the evidence of letters, and whoever knows the families.

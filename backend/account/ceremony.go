@@ -19,6 +19,7 @@ const (
 	ceremonyRegistration ceremonyKind = "registration" // of a passkey
 	ceremonyPasskey      ceremonyKind = "passkey"      // a sign-in by passkey
 	ceremonyDeviceLink   ceremonyKind = "device link"
+	ceremonyChild        ceremonyKind = "child" // opened by a guardian
 )
 
 // passkeyCeremony is how long a browser may take to ask its owner.

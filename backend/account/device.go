@@ -26,6 +26,9 @@ type SignedInDevice struct {
 
 // Devices lists where the actor's account is signed in, the newest first, and its passkeys.
 func (s *Service) Devices(ctx context.Context, actor authz.Actor) (devices []SignedInDevice, passkeys []Passkey, err error) {
+	if err := mayKeepDevices(actor); err != nil {
+		return nil, nil, err
+	}
 	err = s.db.Read(db.InSchool(ctx, actor.School), func(tx *db.Tx) error {
 		rows, err := openSessions(tx, actor.Account)
 		if err != nil {
@@ -75,6 +78,9 @@ func (s *Service) endOthers(tx *db.Tx, actor authz.Actor) error {
 }
 
 func (s *Service) endDevices(tx *db.Tx, actor authz.Actor, which func(sessionRow) bool) (ended int, err error) {
+	if err := mayKeepDevices(actor); err != nil {
+		return 0, err
+	}
 	rows, err := openSessions(tx, actor.Account)
 	if err != nil {
 		return 0, err

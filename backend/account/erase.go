@@ -1,19 +1,22 @@
 package account
 
 import (
+	"errors"
+
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/idempotency"
 )
 
-// Erase deletes how the person could come in: its letters, its sessions, its link to the school's provider, and its account, unless that belongs to
-// somebody else as well (a teacher who is a parent, a mother who once was a pupil). Sessions end at once.
+// Erase deletes how the person could come in: its letters, its card, its sessions, its link to the school's provider, and
+// its account, unless that belongs to somebody else as well (a teacher who is a parent, a mother who once was a pupil).
+// Sessions end at once.
 func (s *Service) Erase(tx *db.Tx, person id.Person, _ []id.Pupil) error {
 	if err := s.eraseLetters(tx, person); err != nil {
 		return err
 	}
 	if person.Kind == id.PupilPerson {
-		if err := deleteOIDCLinksOf(tx, id.Pupil(person.ID)); err != nil {
+		if err := errors.Join(deleteOIDCLinksOf(tx, id.Pupil(person.ID)), deleteCards(tx, id.Pupil(person.ID))); err != nil {
 			return err
 		}
 	}

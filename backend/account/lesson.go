@@ -24,6 +24,9 @@ func (s *Service) WithLessons(lessons Lessons) *Service {
 // would end carries it to its own end. Nothing of this is stored: a meeting that is called off carries nothing.
 func (s *Service) sessionNow(tx *db.Tx, session id.Session) (sessionView, error) {
 	view, err := sessionByID(tx, session)
+	if err == nil {
+		err = s.endWithMeeting(tx, &view)
+	}
 	if err != nil || s.lessons == nil || !view.mayBeCarried(tx.Now) {
 		return view, err
 	}

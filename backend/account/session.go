@@ -40,6 +40,7 @@ func sessionLife(role authz.Role) time.Duration {
 func (s *Service) openSession(tx *db.Tx, account accountRow, role authz.Role, person id.Person, device Device) (SignedIn, error) {
 	actor := authz.Actor{
 		School: tx.School, Account: account.ID, Session: id.New[id.Session](), Role: role, Person: person, Limited: device.limited,
+		NoSay: device.way.hasNoSay(),
 	}
 	refresh, token := newRefreshToken(tx.School, actor.Session), deviceToken(device.Token)
 	kind, browser := describe(device.UserAgent)
@@ -98,8 +99,12 @@ func (r sessionRow) endAt(now time.Time) time.Time {
 	if r.Way == ByOIDC {
 		life = min(life, staffSession) // who leaves the school's provider is out within the day
 	}
+	idleLife := sharedSession
+	if r.Way.hasNoSay() {
+		life, idleLife = passingSession, passingIdle
+	}
 	end := r.proved().Add(life).UTC()
-	if idle := now.Add(sharedSession); r.Shared && idle.Before(end) {
+	if idle := now.Add(idleLife); r.Shared && idle.Before(end) {
 		return idle
 	}
 	return end
@@ -198,6 +203,9 @@ func (s *Service) Refresh(ctx context.Context, token, device string) (SignedIn, 
 				return err
 			}
 			view.Session.ExpiresAt = max(view.Session.ExpiresAt, end.UnixMicro()) // a lesson may carry it beyond
+			if err := s.endWithMeeting(tx, &view); err != nil {
+				return err
+			}
 		case refreshRepeated: // the successor is in place already
 		}
 		next, err = s.signedIn(tx, view.Session, view.account(), s.tokens.successor(old), device)

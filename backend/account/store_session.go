@@ -51,7 +51,9 @@ func (v sessionView) account() accountRow {
 func (r sessionRow) end() time.Time { return time.UnixMicro(r.ExpiresAt).UTC() }
 
 func (r sessionRow) actor() authz.Actor {
-	actor := authz.Actor{School: r.SchoolID, Account: r.AccountID, Session: r.ID, Role: r.Role, Limited: r.Limited}
+	actor := authz.Actor{
+		School: r.SchoolID, Account: r.AccountID, Session: r.ID, Role: r.Role, Limited: r.Limited, NoSay: r.Way.hasNoSay(),
+	}
 	if r.PersonKind != nil && r.PersonID != nil {
 		actor.Person = id.Person{Kind: *r.PersonKind, ID: *r.PersonID}
 	}

@@ -73,10 +73,11 @@ type accessClaims struct {
 	Role    authz.Role `json:"role"`
 	Person  *id.Person `json:"person,omitempty"`
 	Limited bool       `json:"limited,omitempty"`
+	NoSay   bool       `json:"noSay,omitempty"`
 }
 
 func (c accessClaims) actor() authz.Actor {
-	actor := authz.Actor{School: c.School, Account: id.Account(c.Subject), Session: c.Session, Role: c.Role, Limited: c.Limited}
+	actor := authz.Actor{School: c.School, Account: id.Account(c.Subject), Session: c.Session, Role: c.Role, Limited: c.Limited, NoSay: c.NoSay}
 	if c.Person != nil {
 		actor.Person = *c.Person
 	}
@@ -94,7 +95,7 @@ func (t *tokens) mintAccess(actor authz.Actor, now, sessionEnd time.Time) (token
 			Issuer: accessIssuer, Audience: jwt.ClaimStrings{accessAudience}, Subject: string(actor.Account),
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
 		},
-		Session: actor.Session, School: actor.School, Role: actor.Role, Limited: actor.Limited,
+		Session: actor.Session, School: actor.School, Role: actor.Role, Limited: actor.Limited, NoSay: actor.NoSay,
 	}
 	if actor.Person != (id.Person{}) {
 		claims.Person = &actor.Person

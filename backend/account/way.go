@@ -18,6 +18,8 @@ const (
 	ByInvitation Way = "invitation"
 	ByOIDC       Way = "oidc"        // by the school's provider alone
 	ByOIDCFactor Way = "oidc_factor" // and a second factor of ours
+	ByPIN        Way = "pin"         // a pupil: card or class link, and picture PIN
+	ByGuardian   Way = "guardian"    // a pupil: opened from the guardian's app
 )
 
 // WayIn describes a way into a session.
@@ -26,6 +28,7 @@ type WayIn struct {
 	Operation string       // of the API, which opens the session
 	Roles     []authz.Role // that can come by it
 	Enrols    bool         // whoever came by it may add and remove passkeys, see mayChangePasskeys
+	NoSay     bool         // whoever came by it decides nothing, see authz.Actor
 }
 
 // Ways is the one table of all ways into a session (ASVS 6.1.3, 6.3.4); a test of package api holds it against the
@@ -39,8 +42,14 @@ var Ways = []WayIn{
 	// A passkey would outlive the account at the provider, which the school ends there.
 	{Way: ByOIDC, Operation: "finishOidc", Roles: authz.Roles[1:], Enrols: false},
 	{Way: ByOIDCFactor, Operation: "proveOidcFactor", Roles: []authz.Role{authz.Office, authz.Head, authz.DPO}, Enrols: true},
+	{Way: ByPIN, Operation: "signInWithPin", Roles: []authz.Role{authz.Pupil}, NoSay: true},
+	{Way: ByGuardian, Operation: "signInForChild", Roles: []authz.Role{authz.Pupil}, NoSay: true},
 }
 
 func (w Way) enrols() bool {
 	return slices.ContainsFunc(Ways, func(in WayIn) bool { return in.Way == w && in.Enrols })
+}
+
+func (w Way) hasNoSay() bool {
+	return slices.ContainsFunc(Ways, func(in WayIn) bool { return in.Way == w && in.NoSay })
 }

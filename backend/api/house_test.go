@@ -22,6 +22,7 @@ import (
 	"einverstanden/backend/account"
 	"einverstanden/backend/authz"
 	"einverstanden/backend/calendar"
+	"einverstanden/backend/card"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
 	"einverstanden/backend/evidence"
@@ -102,12 +103,14 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	h.meetings = meeting.NewService(env.DB, s.Service, standings)
 	h.accounts = account.NewService(env.DB, env.Vault, evidence.NewLog(env.Vault), families{s.Service}, env.Clock.Now, log).WithPasskeys(public)
 	h.consents.WithUnproven(h.accounts.NeedsPasskey)
+	h.accounts.WithPupilMeetings(h.meetings.FirstEndFor)
 	live := meeting.NewLive(h.meetings, s.Hub, env.Clock.Now, log)
 	deps := Deps{
 		DB: env.DB, Accounts: h.accounts, Schools: s.Service, Consents: h.consents, Standings: standings, Meetings: h.meetings,
 		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service, s.Hub),
 		Invites:  invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
 		Lowering: lowering.NewService(env.DB, env.Vault, h.accounts, h.consents, standings),
+		Cards:    card.NewService(env.DB, s.Service, h.accounts, h.meetings, standings, printer, public),
 		Notary:   evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
 		URL: public, Clock: env.Clock.Now, Log: log, Version: "test",
 	}

@@ -156,6 +156,17 @@ var rights = map[string]right{
 	"revokeApiToken": {apiToken, "401 403 403 403 204/204/404/404 204/204/404/404 403 403"},
 	"getRights":      {at("/rights"), "200 200 200 200 200 200 200 200"},
 
+	"lookAtDoor":     {with("/session/pin/door", object{"key": "x.y"}), "401 401 401 401 401 401 401 403"},
+	"signInWithPin":  {with("/session/pin", object{"key": "x.y", "pupil": "z", "pin": []string{"sun", "moon", "star", "tree"}}), "401 401 401 401 401 401 401 403"},
+	"provePin":       {rightPIN, "401 403 204 403 403 403 403 403"},
+	"openForChild":   {child("/openings", object{}), "401 201/404/404/404 403 403 403 403 403 403"},
+	"signInForChild": {with("/session/child", object{"code": "0000-0001"}), "401 401 401 401 401 401 401 403"},
+	"getMyDay":       {at("/my-day"), "401 403 200 403 403 403 403 403"},
+	"getClassDoor":   {class("/classes/%s/door", nil), "401 403 403 200/404/404/404 200/200/404/404 200/200/404/404 403 403"},
+	"printCards":     {cards, "401 403 403 200/404/404/404 200/200/404/404 200/200/404/404 403 403"},
+	"renewClassLink": {class("/classes/%s/link", object{}), "401 403 403 201/404/404/404 201/201/404/404 201/201/404/404 403 403"},
+	"openClassLink":  {linkOpening, "401 403 403 200/404/404/404 200/200/404/404 200/200/404/404 403 403"},
+
 	"proposeImport": {classList, "401 403 403 403 201 201 403 403"},
 	"getImport":     {importPlan("", nil), "401 403 403 403 200/200/404/404 200/200/404/404 403 403"},
 	"applyImport":   {importPlan("/apply", object{"confirmed": []string{}}), "401 403 403 403 200/200/404/404 200/200/404/404 403 403"},

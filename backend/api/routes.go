@@ -23,4 +23,5 @@ func (s *Server) routes() {
 	s.tokenRoutes()
 	s.rightsRoutes()
 	s.oidcRoutes()
+	s.pupilDoorRoutes()
 }

@@ -17,6 +17,7 @@ import (
 
 	"einverstanden/backend/account"
 	"einverstanden/backend/authz"
+	"einverstanden/backend/card"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
 	"einverstanden/backend/evidence"
@@ -43,6 +44,7 @@ type Deps struct {
 	Invites   *invite.Service
 	Notary    *evidence.Notary
 	Lowering  *lowering.Service
+	Cards     *card.Service
 	Printer   *paper.Printer
 	Web       fs.FS
 	URL       *url.URL // the public URL

@@ -47,6 +47,7 @@ type meBody struct {
 	School   Named      `json:"school"`
 	Children []PupilRef `json:"children,omitempty" doc:"of a guardian, or the pupil itself"`
 	Classes  []Named    `json:"classes,omitempty" doc:"of a teacher"`
+	NoSay    bool       `json:"noSay,omitempty" doc:"a pupil who came by card, class link or the guardian's app: sees its own day, decides nothing"`
 	Limited  bool       `json:"limited,omitempty" doc:"signed in by a password alone: a second factor must be set up first"`
 	Demo     bool       `json:"demo,omitempty" doc:"this is the demo school"`
 }
@@ -224,7 +225,7 @@ func (s *Server) me(ctx context.Context, actor authz.Actor) (meBody, error) {
 	}
 	me := meBody{
 		Account: Named{ID: string(actor.Account), Name: profile.Name}, Role: actor.Role, Language: profile.Language, Demo: s.Demo,
-		Limited: actor.Limited,
+		Limited: actor.Limited, NoSay: actor.NoSay,
 	}
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		settings, err := s.Schools.Settings(tx)

@@ -15,6 +15,7 @@ import (
 
 	"einverstanden/backend/account"
 	"einverstanden/backend/api"
+	"einverstanden/backend/card"
 	"einverstanden/backend/config"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
@@ -57,6 +58,7 @@ type App struct {
 	Notary    *evidence.Notary
 	Outbound  *outbound.Client
 	Lowering  *lowering.Service
+	Cards     *card.Service
 	printer   *paper.Printer
 	Rotation  *rotation.Service
 	Privacy   *privacy.Service
@@ -121,6 +123,8 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Lowering = lowering.NewService(d, keys, a.Accounts, a.Consents, a.Standings)
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
 	a.Invites.WithLoweringKeys(a.Lowering)
+	a.Accounts.WithPupilMeetings(a.Meetings.FirstEndFor)
+	a.Cards = card.NewService(d, a.Schools, a.Accounts, a.Meetings, a.Standings, printer, c.URL)
 	a.Outbound = outbound.New(c.PrivateHosts, Version)
 	a.Accounts.WithOIDC(oidc.NewCaller(a.Outbound, now), a.Schools, c.URL)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
@@ -255,7 +259,7 @@ func (a *App) guarded(name string, work func()) {
 func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
 	return api.Deps{
 		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings,
-		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
+		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
 		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"einverstanden/backend/account"
@@ -340,9 +341,13 @@ func (a *App) WelcomeToDemo(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	pupil, err := a.freshCard(ctx, classes[i])
+	if err != nil {
+		return err
+	}
 	file := DemoFile{
 		BaseURL:  a.Config.URL.String(),
-		Accounts: map[string]any{"guardian": guardian},
+		Accounts: map[string]any{"guardian": guardian, "pupil": pupil},
 		IDs: map[string]any{
 			"school": schools[0], "class": classes[i].ID, "pupil": guardian.Children[0], "meeting": running.ID,
 		},
@@ -356,7 +361,7 @@ func (a *App) WelcomeToDemo(ctx context.Context, out io.Writer) error {
 	if err := writeDemoFile(filepath.Join(a.Config.Data, "demo.json"), file); err != nil {
 		return err
 	}
-	return a.printWelcome(out, guardian)
+	return a.printWelcome(out, guardian, pupil)
 }
 
 func writeDemoFile(path string, file DemoFile) error {
@@ -367,10 +372,13 @@ func writeDemoFile(path string, file DemoFile) error {
 	return os.WriteFile(path, append(content, '\n'), 0o600)
 }
 
-func (a *App) printWelcome(out io.Writer, guardian demoGuardian) error {
+func (a *App) printWelcome(out io.Writer, guardian demoGuardian, pupil demoPupil) error {
 	base := a.Config.URL.String()
 	_, err := fmt.Fprintf(out, "Einverstanden, demo school: %s\n  guardian  %s/e#%s.%s  (birth date %s)\n",
 		base, base, guardian.LetterNo, guardian.Secret, guardian.BirthDate)
+	if err == nil {
+		_, err = fmt.Fprintf(out, "  pupil     %s  (pictures: %s)\n", pupil.CardLink, strings.Join(pupil.PIN[:], ", "))
+	}
 	for _, s := range demoStaff {
 		if err == nil {
 			_, err = fmt.Fprintf(out, "  %-8s  %s/sign-in  %s  %s  (code: einverstanden code %s)\n",

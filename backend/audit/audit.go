@@ -61,6 +61,12 @@ const (
 	OIDCRemoved  Action = "oidc.removed"
 	OIDCLinked   Action = "oidc.linked"
 	OIDCUnlinked Action = "oidc.unlinked"
+
+	CardIssued       Action = "card.issued"
+	CardBlocked      Action = "card.blocked"
+	ClassLinkRenewed Action = "class_link.renewed"
+	ClassLinkOpened  Action = "class_link.opened"
+	OpenedForChild   Action = "session.opened_for_child"
 )
 
 // System is the actor of what nobody signed in has done: commands at the shell, work by date.

@@ -60,6 +60,9 @@ const (
 	ManageTokens      Permission = "manage_tokens"       // API tokens of the school's own programs
 	SetUpOIDC         Permission = "set_up_oidc"         // the school's provider, and which groups are what
 	LinkOIDC          Permission = "link_oidc"           // who somebody at the provider is here
+	SeeOwnDay         Permission = "see_own_day"         // a pupil: itself, its mode today, its meetings
+	OpenForChild      Permission = "open_for_child"      // let one's child in on a device
+	IssueCards        Permission = "issue_cards"         // pupils' cards and class links
 )
 
 // table is the one place where roles get permissions.
@@ -89,10 +92,17 @@ var table = map[Permission][]Role{
 	ManageTokens:      {Office, Head},
 	SetUpOIDC:         {Head},
 	LinkOIDC:          {Office, Head},
+	SeeOwnDay:         {Pupil},
+	OpenForChild:      {Guardian},
+	IssueCards:        {Teacher, Office, Head},
 }
 
 // withoutSecondFactor is all that a password alone opens (settled 18).
 var withoutSecondFactor = []Permission{Public, Self, KeepOwnSignIn}
+
+// withoutSay is all that a pupil may who came by card, class link or the guardian's app: whoever holds the tablet decides
+// nothing, also where the pupil is old enough to (a say comes by own letter or by the school's directory).
+var withoutSay = []Permission{Public, Self, SeeOwnDay}
 
 // MayInvite reports whether the role may invite somebody as the other: nobody gives more than they have, and head and
 // dpo come by the head alone (settled 19).
@@ -131,12 +141,13 @@ type Actor struct {
 	Person  id.Person // for guardians and pupils
 	Limited bool      // signed in by a password alone: a second factor has to be set up first
 	Scopes  Scopes    // of a program
+	NoSay   bool      // a pupil who came by card, class link or the guardian's app: decides nothing, keeps no devices
 }
 
 // May reports whether the actor's role has the permission, and the session is good enough for it.
 func (a Actor) May(permission Permission) bool {
 	return Allows(a.Role, permission) && (!a.Limited || slices.Contains(withoutSecondFactor, permission)) &&
-		(a.Role != Program || a.Scopes.open(permission))
+		(a.Role != Program || a.Scopes.open(permission)) && (!a.NoSay || slices.Contains(withoutSay, permission))
 }
 
 type actorKey struct{}

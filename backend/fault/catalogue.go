@@ -121,6 +121,14 @@ const (
 	OIDCNoRole    Code = "oidc_no_role"
 	OIDCIssuer    Code = "oidc_other_issuer"
 	OIDCNoCode    Code = "oidc_no_code_flow"
+
+	DoorKeyUnknown        Code = "door_key_unknown"
+	PINWrong              Code = "pin_wrong"
+	CardVoid              Code = "card_void"
+	CardBlocked           Code = "card_blocked"
+	ClassLinkClosed       Code = "class_link_closed"
+	OwnDeviceNeedsPasskey Code = "own_device_needs_passkey"
+	PINWait               Code = "pin_wait"
 )
 
 var kinds = map[Code]Kind{
@@ -166,6 +174,9 @@ var kinds = map[Code]Kind{
 
 	DatabaseUnavailable: Unavailable, TakesTooLong: Unavailable, LogBroken: Unavailable,
 	Overloaded: Unavailable,
+
+	DoorKeyUnknown: Unauthorized, PINWrong: Unauthorized, CardVoid: Forbidden, CardBlocked: Forbidden,
+	ClassLinkClosed: Forbidden, OwnDeviceNeedsPasskey: Forbidden, PINWait: TooMany,
 
 	HostRefused: Invalid, HostUnreachable: Unavailable, HostAnswer: Unavailable,
 

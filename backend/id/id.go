@@ -50,6 +50,9 @@ type Ask string
 // Letter identifies a printed letter code.
 type Letter string
 
+// Card identifies a pupil's printed card.
+type Card string
+
 // Meeting identifies a conference.
 type Meeting string
 

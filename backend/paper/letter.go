@@ -67,6 +67,7 @@ type Printer struct {
 	texts   letterTexts
 	foot    []footSentence
 	receipt receiptTexts
+	card    cardTexts
 	zone    *time.Location // in which receipts tell the time
 }
 
@@ -81,7 +82,8 @@ func NewPrinter() (*Printer, error) {
 		return nil, fmt.Errorf("paper: %w", err)
 	}
 	return p, errors.Join(
-		readTexts("letter.de.json", &p.texts), readTexts("foot.json", &p.foot), readTexts("receipt.de.json", &p.receipt))
+		readTexts("letter.de.json", &p.texts), readTexts("foot.json", &p.foot), readTexts("receipt.de.json", &p.receipt),
+		readTexts("card.de.json", &p.card))
 }
 
 // Letters prints one A4 page for each letter, in the given order, as one PDF. An address whose code would be too fine
