@@ -41,8 +41,7 @@ func (s *Service) OpenForChild(ctx context.Context, actor authz.Actor, pupil id.
 }
 
 // SignInForChild signs the child in that a guardian has opened for. The session is the child's and gives nothing of the
-// guardian's; in the guardian's own browser it takes the place of the guardian's session, which ends. Who could not come
-// back there without a new letter, for want of a passkey, is told so before that (OwnDeviceNeedsPasskey).
+// guardian's; in the guardian's own browser it takes the place of the guardian's session, which ends, see canComeBack.
 //
 // may is asked whether the guardian may still open for the child. Every code that does not open is DeviceCodeInvalid.
 func (s *Service) SignInForChild(
@@ -83,9 +82,6 @@ func (s *Service) signInForChild(
 	if err := may(tx, from.Person, opening.Pupil); err != nil {
 		return SignedIn{}, err
 	}
-	if err := s.canComeBack(tx, guardian.Session, device); err != nil {
-		return SignedIn{}, err
-	}
 	device.way, device.Shared = ByGuardian, true
 	signedIn, err := s.openForPupil(tx, opening.Pupil, device)
 	if err != nil {
@@ -96,15 +92,29 @@ func (s *Service) signInForChild(
 	})
 }
 
-// canComeBack reports whether the guardian loses nothing when the child comes in on the device. A session on a shared
-// device was going to end anyway.
-func (s *Service) canComeBack(tx *db.Tx, guardian sessionRow, device Device) error {
-	if guardian.Shared || !sameHash(guardian.DeviceHash, tokenHash(device.Token)) {
-		return nil
+// canComeBack refuses with OwnDeviceNeedsPasskey to let a child in where somebody is signed in by a letter who has no
+// passkey: that session would end, and its owner could not come back without a new letter. A session on a shared device
+// was going to end anyway.
+func (s *Service) canComeBack(tx *db.Tx, device Device) error {
+	open, err := sessionsOnDevice(tx, tokenHash(device.Token))
+	if err != nil {
+		return err
 	}
-	passkeys, err := s.PasskeysOf(tx, guardian.AccountID)
-	if err == nil && len(passkeys) == 0 {
-		err = fault.New(fault.OwnDeviceNeedsPasskey)
+	for _, session := range open {
+		view, err := sessionByID(tx, session)
+		if err != nil {
+			return err
+		}
+		if !view.alive(tx.Now) || view.Session.Shared || view.Session.PersonID == nil {
+			continue
+		}
+		passkeys, err := s.PasskeysOf(tx, view.Session.AccountID)
+		if err != nil {
+			return err
+		}
+		if len(passkeys) == 0 {
+			return fault.New(fault.OwnDeviceNeedsPasskey)
+		}
 	}
-	return err
+	return nil
 }

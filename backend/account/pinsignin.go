@@ -58,6 +58,9 @@ func (s *Service) ProvePIN(ctx context.Context, actor authz.Actor, pin PIN, devi
 }
 
 func (s *Service) openForPupil(tx *db.Tx, pupil id.Pupil, device Device) (SignedIn, error) {
+	if err := s.canComeBack(tx, device); err != nil {
+		return SignedIn{}, err
+	}
 	person := id.PupilOf(pupil)
 	account, role, err := s.accountFor(tx, person, device.Language)
 	if err != nil {

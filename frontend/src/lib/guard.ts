@@ -8,9 +8,10 @@ type Role = Me['role']
  * Lets the roles in and sends everybody else where they belong. Without a net the last known person of this page may
  * go on; the server decides about every call anyway.
  */
-export async function admit(roles: Role[], door: '/e' | '/sign-in'): Promise<void> {
+export async function admit(roles: Role[], door: '/e' | '/sign-in' | '/p'): Promise<void> {
 	if (!session.me) await session.load()
 	if (!session.me) redirect(307, door)
 	if (session.me.limited) redirect(307, '/account')
+	if (session.me.noSay && door !== '/p') redirect(307, '/pupil')
 	if (!roles.includes(session.me.role)) redirect(307, homeOf(session.me.role))
 }

@@ -17,7 +17,8 @@ const namespaces = [
 	'lowering',
 	'rights',
 	'tokens',
-	'oidc'
+	'oidc',
+	'pupil'
 ] as const
 export type Namespace = (typeof namespaces)[number]
 

@@ -5,6 +5,7 @@ import type guardian from './locales/de/guardian.json'
 import type lowering from './locales/de/lowering.json'
 import type oidc from './locales/de/oidc.json'
 import type office from './locales/de/office.json'
+import type pupil from './locales/de/pupil.json'
 import type records from './locales/de/records.json'
 import type rights from './locales/de/rights.json'
 import type staff from './locales/de/staff.json'
@@ -36,5 +37,6 @@ export type Key =
 	| `rights:${Leaf<typeof rights>}`
 	| `tokens:${Leaf<typeof tokens>}`
 	| `oidc:${Leaf<typeof oidc>}`
+	| `pupil:${Leaf<typeof pupil>}`
 
 export type Values = Record<string, string | number>

@@ -41,6 +41,7 @@ class Session {
 
 	/** Where whoever is signed in begins; without a second factor that is where one is set up. */
 	get home(): string {
+		if (this.me?.noSay) return '/pupil'
 		return this.me?.limited ? '/account' : homeOf(this.me?.role)
 	}
 

@@ -5,4 +5,5 @@ export const load = async () => {
 	await admit(['guardian', 'pupil'], '/e')
 	await i18n.need('consent')
 	await i18n.need('door')
+	await i18n.need('pupil')
 }
