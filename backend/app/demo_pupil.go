@@ -6,7 +6,6 @@ import (
 
 	"einverstanden/backend/account"
 	"einverstanden/backend/authz"
-	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/school"
 )
@@ -43,7 +42,11 @@ func (a *App) freshCard(ctx context.Context, class school.Class) (demoPupil, err
 	if err != nil {
 		return demoPupil{}, err
 	}
-	link, err := a.Cards.RenewLink(db.InSchool(ctx, teacher.School), teacher, class.ID)
+	link, err := a.Cards.RenewLink(ctx, teacher, class.ID)
+	if err != nil {
+		return demoPupil{}, err
+	}
+	_, err = a.Cards.OpenLink(ctx, teacher, class.ID) // a demo is shown on Sundays too
 	made := issued.Cards[0]
 	return demoPupil{
 		ClassLink: a.Cards.URL(string(link)), CardLink: a.Cards.URL(string(made.Key)), Pupil: made.Pupil, PIN: made.PIN,

@@ -12,6 +12,7 @@ export interface Demo {
 	baseUrl: string
 	accounts: {
 		guardian: { letterNo: string; secret: string; birthDate: string; children: string[] }
+		pupil: { classLink: string; cardLink: string; pupil: string; pin: string[] }
 		teacher: Login
 		office: Login
 		head: Login
