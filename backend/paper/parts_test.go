@@ -42,8 +42,8 @@ func every(value any, f func(string)) {
 func TestEveryFixedTextCanBePrinted(t *testing.T) {
 	f := facesOf(t)
 	var sentences []footSentence
-	var letters, receipts any
-	if err := errors.Join(readTexts("letter.de.json", &letters), readTexts("receipt.de.json", &receipts)); err != nil {
+	var letters, receipts, cards any
+	if err := errors.Join(readTexts("letter.de.json", &letters), readTexts("receipt.de.json", &receipts), readTexts("card.de.json", &cards)); err != nil {
 		t.Fatal(err)
 	}
 	if err := readTexts("foot.json", &sentences); err != nil {
@@ -58,6 +58,7 @@ func TestEveryFixedTextCanBePrinted(t *testing.T) {
 	}
 	every(letters, printable)
 	every(receipts, printable)
+	every(cards, printable)
 	var languages []string
 	for _, sentence := range sentences {
 		languages = append(languages, sentence.Lang)
@@ -78,6 +79,7 @@ func TestEveryFixedTextCanBePrinted(t *testing.T) {
 func TestEveryPlaceholderIsKnown(t *testing.T) {
 	for file, names := range map[string]string{
 		"letter.de.json":  "day|month|year|count|family|given|child|ofChild|expiresOn",
+		"card.de.json":    "class|date",
 		"receipt.de.json": "number|class|date|time|utc|from|until|language|hash|size|instant",
 	} {
 		known := regexp.MustCompile(`\{\{(` + names + `)\}\}`)

@@ -90,10 +90,32 @@ func canaryHousehold(w *world) (h household, receipt id.Statement) {
 	must(w.t, err)
 	_, err = w.app.Lowering.Renew(w.Ctx, signedIn.Actor, h.pupil.ID)
 	must(w.t, err)
+	w.card(h.pupil.ID)
 	receipt = w.answers(h.guardian, h.pupil, participation.Video).Receipt.ID
 	w.school(h)
 	w.provider(h)
 	return h, receipt
+}
+
+// card lets the pupil come in once by its card, after a wrong PIN on another device; an earlier card is void.
+func (w *world) card(pupil id.Pupil) {
+	w.t.Helper()
+	var card account.NewCard
+	for range 2 {
+		must(w.t, w.app.Accounts.IssueCards(w.Ctx, w.office, []id.Pupil{pupil}, func(cards []account.NewCard) error {
+			card = cards[0]
+			return nil
+		}))
+	}
+	wrong := card.PIN
+	slices.Reverse(wrong[:])
+	device := account.Device{Address: netip.MustParseAddr("203.0.113.9"), Language: "tr"}
+	if _, err := w.app.Accounts.SignInWithPIN(w.Ctx, w.ID, pupil, wrong, device); !fault.Has(err, fault.PINWrong) {
+		w.t.Fatal(err)
+	}
+	device.Token = account.KnownDevice("")
+	_, err := w.app.Accounts.SignInWithPIN(w.Ctx, w.ID, pupil, card.PIN, device)
+	must(w.t, err)
 }
 
 // school does to the household what a school does: a sanction, a hold, an edit of custody, a recorded yes that is
@@ -201,6 +223,10 @@ func (w *world) canaries(h household) map[string][]byte {
 	keep("mail hash", "SELECT email_hash FROM guardian WHERE id = ?", guardian)
 	keep("letter number", "SELECT letter_no FROM letter WHERE person_id = ?", guardian)
 	keep("letter secret", "SELECT secret_hash FROM letter WHERE person_id = ?", guardian)
+	keep("card key", "SELECT key_hash FROM pupil_card WHERE pupil_id = ?", pupil)
+	keep("picture PIN", "SELECT pin_hash FROM pupil_card WHERE pupil_id = ?", pupil)
+	keep("device of a wrong PIN", "SELECT device_hash FROM pin_failure JOIN pupil_card ON card_id = pupil_card.id WHERE pupil_id = ?", pupil)
+	keep("device of the pupil", "SELECT device_hash FROM session WHERE person_id = ?", pupil)
 	keep("device", "SELECT device_hash FROM session WHERE person_id = ?", guardian)
 	keep("passkey", "SELECT body FROM passkey JOIN account_person ON account_person.account_id = passkey.account_id WHERE person_id = ?", guardian)
 	keep("passkey handle", "SELECT handle FROM passkey_user JOIN account_person ON account_person.account_id = passkey_user.account_id WHERE person_id = ?", guardian)
