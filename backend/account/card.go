@@ -29,7 +29,7 @@ type Card struct {
 // IssueCards makes a card with a PIN for each of the pupils in the context's school, has them printed, and only then
 // keeps what is needed to know them again: an earlier card stays good when printing fails, and is void afterwards.
 // Whether the pupils are the issuer's to give cards to is the caller's to check.
-func (s *Service) IssueCards(ctx context.Context, actor authz.Actor, pupils []id.Pupil, print func([]NewCard) error) error {
+func (s *Service) IssueCards(ctx context.Context, actor authz.Actor, pupils []id.Pupil, onPaper func([]NewCard) error) error {
 	if err := allow(actor, authz.IssueCards); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (s *Service) IssueCards(ctx context.Context, actor authz.Actor, pupils []id
 		}
 		rows[i].PINHash = hash
 	}
-	if err := print(cards); err != nil {
+	if err := onPaper(cards); err != nil {
 		return err
 	}
 	return s.db.Write(db.InSchool(ctx, actor.School), func(tx *db.Tx) error {

@@ -15,14 +15,14 @@ import (
 )
 
 func (s *Server) pupilDoorRoutes() {
-	look := answers(as(signingIn, post("/session/pin/door", "session", "lookAtDoor", "Who may come in by a card or a class link, and the pictures that PINs are made of")), 200, 401, 429)
+	look := answers(post("/session/pin/door", "session", "lookAtDoor", "Who may come in by a card or a class link, and the pictures that PINs are made of"), 200, 401, 429)
 	look.Description = "Gives the browser a device cookie, by which wrong PINs are told apart. A class link shows nobody outside its hours."
 	route(s, authz.Public, look, s.lookAtDoor)
-	route(s, authz.Public, answers(as(signingIn, post("/session/pin", "session", "signInWithPin", "Sign in as a pupil: card or class link, and picture PIN")), 200, 401, 429), s.signInWithPIN)
-	prove := answers(as(signingIn, post("/session/pin/proof", "session", "provePin", "Prove a pupil's session anew by its picture PIN")), http.StatusNoContent, 401, 429)
+	route(s, authz.Public, answers(post("/session/pin", "session", "signInWithPin", "Sign in as a pupil: card or class link, and picture PIN"), 200, 401, 429), s.signInWithPIN)
+	prove := answers(post("/session/pin/proof", "session", "provePin", "Prove a pupil's session anew by its picture PIN"), http.StatusNoContent, 401, 429)
 	route(s, authz.SeeOwnDay, prove, s.provePIN)
 	route(s, authz.OpenForChild, answers(post("/children/{pupil}/openings", "children", "openForChild", "Let a child in on a device, once, within ten minutes"), 201, 429), s.openForChild)
-	route(s, authz.Public, answers(as(signingIn, post("/session/child", "session", "signInForChild", "Sign in as the child that a guardian has opened for")), 200, 401, 404, 429), s.signInForChild)
+	route(s, authz.Public, answers(post("/session/child", "session", "signInForChild", "Sign in as the child that a guardian has opened for"), 200, 401, 404, 429), s.signInForChild)
 	route(s, authz.SeeOwnDay, get("/my-day", "pupils", "getMyDay", "A pupil's own day: its mode and its next meetings"), s.getMyDay)
 
 	route(s, authz.IssueCards, get("/classes/{id}/door", "classes", "getClassDoor", "Who of a class has a card, and how its link stands"), s.getClassDoor)
