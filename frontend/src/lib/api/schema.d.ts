@@ -322,6 +322,26 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/children/{pupil}/openings': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Let a child in on a device, once, within ten minutes
+		 * @description Access: open_for_child.
+		 */
+		post: operations['openForChild']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/children/{pupil}/withdrawals': {
 		parameters: {
 			query?: never
@@ -357,6 +377,88 @@ export interface paths {
 		 */
 		get: operations['listClasses']
 		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/classes/{id}/cards': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Issue cards with picture PINs and print them
+		 * @description The PDF is made once and kept nowhere; a pupil's earlier card is void from then on.
+		 *
+		 *     Access: issue_cards.
+		 */
+		post: operations['printCards']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/classes/{id}/door': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Who of a class has a card, and how its link stands
+		 * @description Access: issue_cards.
+		 */
+		get: operations['getClassDoor']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/classes/{id}/link': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Give a class a new link; the old one is worthless from then on
+		 * @description Access: issue_cards.
+		 */
+		post: operations['renewClassLink']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/classes/{id}/link/opening': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * Open the link of a class now, for an hour
+		 * @description Access: issue_cards.
+		 */
+		put: operations['openClassLink']
 		post?: never
 		delete?: never
 		options?: never
@@ -950,6 +1052,26 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/my-day': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * A pupil's own day: its mode and its next meetings
+		 * @description Access: see_own_day.
+		 */
+		get: operations['getMyDay']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/oidc': {
 		parameters: {
 			query?: never
@@ -1356,6 +1478,26 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/session/child': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Sign in as the child that a guardian has opened for
+		 * @description Access: public.
+		 */
+		post: operations['signInForChild']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/session/device-link': {
 		parameters: {
 			query?: never
@@ -1624,6 +1766,68 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/session/pin': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Sign in as a pupil: card or class link, and picture PIN
+		 * @description Access: public.
+		 */
+		post: operations['signInWithPin']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/session/pin/door': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Who may come in by a card or a class link, and the pictures that PINs are made of
+		 * @description Gives the browser a device cookie, by which wrong PINs are told apart. A class link shows nobody outside its hours.
+		 *
+		 *     Access: public.
+		 */
+		post: operations['lookAtDoor']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/session/pin/proof': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Prove a pupil's session anew by its picture PIN
+		 * @description Access: see_own_day.
+		 */
+		post: operations['provePin']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/session/reauthentication': {
 		parameters: {
 			query?: never
@@ -1820,6 +2024,10 @@ export interface components {
 			kind: 'point' | 'heading' | 'paragraph' | 'list'
 			text?: string
 		}
+		CardsInputBody: {
+			/** @description of the class */
+			pupils: string[] | null
+		}
 		ChallengeBody: {
 			challenge: string
 			rpId: string
@@ -1857,6 +2065,9 @@ export interface components {
 			/** @description the version in force */
 			version?: components['schemas']['VersionBody']
 		}
+		ChildSignInInputBody: {
+			code: string
+		}
 		ClaimBody: {
 			id: string
 			/** @enum {string} */
@@ -1884,6 +2095,22 @@ export interface components {
 			schoolYear: string
 			/** @description for office and head */
 			teachers?: components['schemas']['Named'][] | null
+		}
+		ClassDoorBody: {
+			class: components['schemas']['Named']
+			hasLink: boolean
+			/**
+			 * Format: date-time
+			 * @description by the teacher's tap
+			 */
+			openUntil?: string
+			pupils: components['schemas']['HolderBody'][]
+		}
+		ClassLinkBody: {
+			/** @description the URL as a QR code */
+			qr: components['schemas']['QrBody']
+			/** @description shown once */
+			url: string
 		}
 		ConfirmInputBody: {
 			code: string
@@ -2017,6 +2244,20 @@ export interface components {
 			devices: components['schemas']['DeviceBody'][]
 			passkeys: components['schemas']['PasskeyBody'][]
 		}
+		DoorBody: {
+			/** @description of a class link */
+			class?: string
+			/** @description false: a class link outside its hours */
+			open: boolean
+			pictures: components['schemas']['PictureBody'][]
+			school: string
+			/** @description of a card: the one pupil */
+			tiles: components['schemas']['TileBody'][]
+		}
+		DoorInputBody: {
+			/** @description what stands behind the # of a card's or a class's link */
+			key: string
+		}
 		EntryBody: {
 			demo?: boolean
 			languages: string[]
@@ -2081,6 +2322,18 @@ export interface components {
 			familyName: string
 			givenName: string
 			id: string
+		}
+		HolderBody: {
+			/** @description after too many wrong PINs: a new card is needed */
+			blocked: boolean
+			familyName: string
+			givenName: string
+			/**
+			 * Format: date-time
+			 * @description of the card; absent: none
+			 */
+			issuedAt?: string
+			pupil: string
 		}
 		InvalidationInputBody: {
 			/** @enum {string} */
@@ -2369,6 +2622,8 @@ export interface components {
 			language: string
 			/** @description signed in by a password alone: a second factor must be set up first */
 			limited?: boolean
+			/** @description a pupil who came by card, class link or the guardian's app: sees its own day, decides nothing */
+			noSay?: boolean
 			/** @enum {string} */
 			role: 'guardian' | 'pupil' | 'teacher' | 'office' | 'head' | 'dpo'
 			school: components['schemas']['Named']
@@ -2396,6 +2651,19 @@ export interface components {
 			/** Format: date */
 			date: string
 			rows: components['schemas']['RowBody'][]
+		}
+		MyDayBody: {
+			/** Format: date-time */
+			asOf: string
+			className?: string
+			givenName: string
+			/** @description of the next seven days, the next one first */
+			meetings: components['schemas']['OwnMeetingBody'][]
+			/**
+			 * @description today, without a meeting
+			 * @enum {string}
+			 */
+			mode: 'video' | 'audio' | 'none'
 		}
 		Named: {
 			id: string
@@ -2484,6 +2752,25 @@ export interface components {
 				| 'nothing_released'
 			)[]
 		}
+		OpenedBody: {
+			/** Format: date-time */
+			openUntil: string
+		}
+		OwnMeetingBody: {
+			/** Format: date-time */
+			endsAt: string
+			id: string
+			/**
+			 * @description told for today alone
+			 * @enum {string}
+			 */
+			mode?: 'video' | 'audio' | 'none'
+			/** Format: date-time */
+			startsAt: string
+			teacher: string
+			title: string
+			today: boolean
+		}
 		PasskeyBody: {
 			/** Format: date-time */
 			createdAt: string
@@ -2527,6 +2814,24 @@ export interface components {
 			id: string
 			/** @enum {string} */
 			kind: 'guardian' | 'pupil'
+		}
+		PictureBody: {
+			/** @enum {string} */
+			name:
+				'sun' | 'moon' | 'star' | 'tree' | 'flower' | 'fish' | 'bird' | 'house' | 'car' | 'boat' | 'umbrella' | 'apple'
+			/** @description data of one SVG path on a square of 100 units */
+			path: string
+		}
+		PinInputBody: {
+			key: string
+			/** @description names of four pictures, in their order */
+			pin: string[] | null
+			/** @description of the tile */
+			pupil: string
+		}
+		PinProofInputBody: {
+			/** @description names of four pictures, in their order */
+			pin: string[] | null
 		}
 		PlanBody: {
 			applied: boolean
@@ -2930,11 +3235,14 @@ export interface components {
 				| 'give_classes'
 				| 'import_lists'
 				| 'invite_staff'
+				| 'issue_cards'
 				| 'issue_letters'
 				| 'keep_own_sign_in'
 				| 'link_devices'
+				| 'link_oidc'
 				| 'manage_accounts'
 				| 'manage_tokens'
+				| 'open_for_child'
 				| 'plan_meetings'
 				| 'public'
 				| 'receive_withdrawal'
@@ -2943,9 +3251,11 @@ export interface components {
 				| 'see_classes'
 				| 'see_evidence'
 				| 'see_modes'
+				| 'see_own_day'
 				| 'see_proof'
 				| 'see_pupils'
 				| 'self'
+				| 'set_up_oidc'
 			/** @description nobody: whoever has not signed in */
 			roles: ('nobody' | 'guardian' | 'pupil' | 'teacher' | 'office' | 'head' | 'dpo' | 'program')[]
 		}
@@ -3001,11 +3311,14 @@ export interface components {
 				| 'give_classes'
 				| 'import_lists'
 				| 'invite_staff'
+				| 'issue_cards'
 				| 'issue_letters'
 				| 'keep_own_sign_in'
 				| 'link_devices'
+				| 'link_oidc'
 				| 'manage_accounts'
 				| 'manage_tokens'
+				| 'open_for_child'
 				| 'plan_meetings'
 				| 'public'
 				| 'receive_withdrawal'
@@ -3014,9 +3327,11 @@ export interface components {
 				| 'see_classes'
 				| 'see_evidence'
 				| 'see_modes'
+				| 'see_own_day'
 				| 'see_proof'
 				| 'see_pupils'
 				| 'self'
+				| 'set_up_oidc'
 			)[]
 			/** @enum {string} */
 			scope: 'classes' | 'open_answers' | 'modes'
@@ -3138,6 +3453,11 @@ export interface components {
 			/** @description SHA-256 of the canonical JSON {formVersion, language, title, blocks} */
 			textSha256: string
 			title: string
+		}
+		TileBody: {
+			/** @description given name and the first letter of the family name */
+			name: string
+			pupil: string
 		}
 		TokenBody: {
 			/** Format: date-time */
@@ -4770,6 +5090,127 @@ export interface operations {
 			}
 		}
 	}
+	openForChild: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				pupil: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['DeviceLinkBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	withdraw: {
 		parameters: {
 			query?: never
@@ -4936,6 +5377,424 @@ export interface operations {
 			}
 			/** @description Too Many Requests */
 			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	printCards: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['CardsInputBody']
+			}
+		}
+		responses: {
+			/** @description one page per card */
+			200: {
+				headers: {
+					'Content-Disposition'?: string
+					'Content-Type'?: string
+					[name: string]: unknown
+				}
+				content: {
+					'application/pdf': string
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getClassDoor: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ClassDoorBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	renewClassLink: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ClassLinkBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	openClassLink: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['OpenedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -8059,6 +8918,62 @@ export interface operations {
 			}
 		}
 	}
+	getMyDay: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['MyDayBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	getOidc: {
 		parameters: {
 			query?: never
@@ -10060,6 +10975,131 @@ export interface operations {
 			}
 		}
 	}
+	signInForChild: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['ChildSignInInputBody']
+			}
+		}
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					'Clear-Site-Data'?: string
+					'Set-Cookie'?: string
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['MeBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	signInWithDeviceLink: {
 		parameters: {
 			query?: never
@@ -10767,8 +11807,26 @@ export interface operations {
 				}
 				content?: never
 			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Unprocessable Entity */
 			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -10934,8 +11992,26 @@ export interface operations {
 				}
 				content?: never
 			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Unprocessable Entity */
 			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -11295,6 +12371,349 @@ export interface operations {
 				content: {
 					'application/json': components['schemas']['MeBody']
 				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	signInWithPin: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['PinInputBody']
+			}
+		}
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					'Clear-Site-Data'?: string
+					'Set-Cookie'?: string
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['MeBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	lookAtDoor: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['DoorInputBody']
+			}
+		}
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					'Set-Cookie'?: string
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['DoorBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	provePin: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['PinProofInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
 			}
 			/** @description Bad Request */
 			400: {

@@ -29,7 +29,12 @@ export const groupOf: Record<Permission, Group> = {
 	keep_own_sign_in: 'access',
 	invite_staff: 'access',
 	manage_accounts: 'access',
-	manage_tokens: 'access'
+	manage_tokens: 'access',
+	see_own_day: 'lesson',
+	open_for_child: 'access',
+	issue_cards: 'access',
+	set_up_oidc: 'access',
+	link_oidc: 'access'
 }
 
 /** The columns, in their order. Whoever has not signed in has one line of their own. */
