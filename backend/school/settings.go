@@ -107,13 +107,13 @@ func (s *Service) Settings(tx *db.Tx) (Settings, error) {
 	return settings, s.vault.OpenJSON(place(tx, "school", "officers", string(tx.School)), row.Officers, &settings.Officers)
 }
 
-func (row schoolRow) settings() (Settings, error) {
+func (r schoolRow) settings() (Settings, error) {
 	settings := Settings{
-		ID: row.SchoolID, Name: row.Name, Address: row.Address, AuthorityName: row.AuthorityName,
-		AuthorityContact: row.AuthorityContact, ConferenceSystem: row.ConferenceSystem, ProcessorName: row.ProcessorName,
-		UserRules: row.UserRules, RetentionYears: int(row.RetentionYears), LessonBasis: row.LessonBasis, Zone: row.Zone,
+		ID: r.SchoolID, Name: r.Name, Address: r.Address, AuthorityName: r.AuthorityName,
+		AuthorityContact: r.AuthorityContact, ConferenceSystem: r.ConferenceSystem, ProcessorName: r.ProcessorName,
+		UserRules: r.UserRules, RetentionYears: int(r.RetentionYears), LessonBasis: r.LessonBasis, Zone: r.Zone,
 	}
-	return settings, json.Unmarshal([]byte(row.RoomHosts), &settings.RoomHosts)
+	return settings, json.Unmarshal([]byte(r.RoomHosts), &settings.RoomHosts)
 }
 
 func (s *Service) sealSettings(tx *db.Tx, settings Settings) (row schoolRow, err error) {
