@@ -161,16 +161,14 @@ func (w *world) provider(h household) {
 	w.t.Helper()
 	must(w.t, w.app.Accounts.SetOIDC(w.Ctx, w.head, account.OIDCSettings{Issuer: "https://iserv.schule.example", ClientID: "x"}, "y"))
 	for i, subject := range []string{"a hash of the pupil's subject", "a hash of a subject that waits"} {
-		link, account := id.New[id.OIDCLink](), id.New[id.Account]()
+		link := id.New[id.OIDCLink]()
 		sealed, err := w.Vault.SealJSON(vault.Place{School: w.ID, Table: "oidc_link", Column: "body", Row: string(link)},
 			map[string]string{"name": canaryGiven + " " + canaryFamily, "importId": canaryImport, "role": "pupil"})
 		must(w.t, err)
 		w.exec("INSERT INTO oidc_link (school_id, id, issuer_hash, subject_hash, body, seen_at) VALUES (?, ?, 'x', ?, ?, 0)", w.ID, link, subject, sealed)
 		if i == 0 {
-			w.exec("INSERT INTO account (school_id, id, profile, language, created_at) VALUES (?, ?, ?, 'de', 0)", w.ID, account, []byte("-"))
-			w.exec("INSERT INTO account_role (school_id, account_id, role) VALUES (?, ?, 'pupil')", w.ID, account)
-			w.exec("INSERT INTO account_person (school_id, account_id, person_kind, person_id) VALUES (?, ?, 'pupil', ?)", w.ID, account, h.pupil.ID)
-			w.exec("UPDATE oidc_link SET account_id = ?, person_id = ?, linked_at = 0 WHERE id = ?", account, h.pupil.ID, link)
+			w.exec(`UPDATE oidc_link SET account_id = (SELECT account_id FROM account_person WHERE person_id = ?), person_id = ?, linked_at = 0
+				WHERE id = ?`, h.pupil.ID, h.pupil.ID, link)
 		}
 	}
 }
