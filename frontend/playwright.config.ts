@@ -17,6 +17,11 @@ const chromium = {
 }
 const touch = { isMobile: true, hasTouch: true }
 
+// Each flow runs where its people are; how every screen looks and reads on every size, screens.spec.ts looks at.
+const family = ['devices', 'disown', 'lowering', 'passkey'] // on a phone
+const staff = ['oidc', 'staff', 'tokens'] // at a desk
+const without = (...names: string[]) => names.map((name) => `**/${name}.spec.ts`)
+
 /** Drives the built binary with its real headers; every test has a demo school of its own (fixtures.ts). */
 export default defineConfig({
 	testDir: 'e2e',
@@ -31,8 +36,20 @@ export default defineConfig({
 	reporter: [['list']],
 	use: { locale: 'de-DE', timezoneId: 'Europe/Berlin', trace: 'retain-on-failure' },
 	projects: [
-		{ name: 'phone', use: { ...chromium, ...touch, viewport: { width: 360, height: 740 } } },
-		{ name: 'tablet', use: { ...chromium, ...touch, viewport: { width: 820, height: 1180 } } },
-		{ name: 'desktop', use: { ...chromium, viewport: { width: 1440, height: 900 } } }
+		{
+			name: 'phone',
+			use: { ...chromium, ...touch, viewport: { width: 360, height: 740 } },
+			testIgnore: without(...staff)
+		},
+		{
+			name: 'tablet',
+			use: { ...chromium, ...touch, viewport: { width: 820, height: 1180 } },
+			testIgnore: without(...family, ...staff, 'evidence')
+		},
+		{
+			name: 'desktop',
+			use: { ...chromium, viewport: { width: 1440, height: 900 } },
+			testIgnore: without(...family)
+		}
 	]
 })

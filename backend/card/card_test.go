@@ -60,7 +60,7 @@ func newEntrance(t *testing.T, env *testkit.Env) *entrance {
 	}
 	standings := standing.NewService(env.DB, consents, s.Service)
 	e.meetings = meeting.NewService(env.DB, s.Service, standings)
-	e.accounts = account.NewService(env.DB, env.Vault, s.Log, nobodysDates{}, env.Clock.Now, slog.New(slog.DiscardHandler))
+	e.accounts = account.NewService(env.DB, env.Vault, s.Log, nobodysDates{}, env.Clock.Now, slog.New(slog.DiscardHandler)).HashWeakly()
 	e.Service = card.NewService(env.DB, s.Service, e.accounts, e.meetings, standings, printer, &url.URL{Scheme: "https", Host: "schule.example"})
 	e.lena, e.ben = s.Pupil("Lena", "Brückner", "2014-03-12", e.class), s.Pupil("Ben", "Arndt", "2014-05-01", e.class)
 	made, err := e.accounts.CreateStaff(s.Ctx, account.NewStaff{
