@@ -109,6 +109,7 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 
 /** WCAG 2.2 AA, as far as a machine can tell, and nothing that sticks out at the side. */
 export async function expectAccessible(page: Page): Promise<void> {
+	await expect(page.getByRole('heading', { level: 1 }).first()).toBeVisible() // the page is there
 	const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze()
 	const told = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`)
 	expect(told, `axe on ${page.url()}`).toEqual([])

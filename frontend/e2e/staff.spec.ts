@@ -98,12 +98,15 @@ test('a passkey takes the place of password and app', async ({ page, school, ano
 
 	await newcomer.getByRole('link', { name: 'Mein Konto' }).click()
 	await expect(newcomer.getByText('1 Passkey ist eingerichtet.')).toBeVisible()
+	// Else the page's suggestion would sign in by itself: nobody has to choose it from this authenticator.
+	await client.send('WebAuthn.setUserVerified', { authenticatorId: id, isUserVerified: false })
 	await newcomer.getByRole('button', { name: 'Abmelden' }).click()
 	await newcomer.getByLabel('E-Mail-Adresse').fill('neu@demo.example')
 	await newcomer.getByLabel('Passwort').fill('drei Löffel Zimt im Kakao')
 	await newcomer.getByRole('button', { name: 'Anmelden', exact: true }).click()
 	await expect(newcomer.getByLabel('Code aus Ihrer App'), 'a password alone opens nothing any more').toBeFocused()
 	await newcomer.goto('/sign-in')
+	await client.send('WebAuthn.setUserVerified', { authenticatorId: id, isUserVerified: true })
 	await newcomer.getByRole('button', { name: 'Mit Passkey anmelden' }).click()
 	await expect(newcomer).toHaveURL(/\/classes$/)
 })
