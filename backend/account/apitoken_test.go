@@ -78,7 +78,7 @@ func TestOnlyOfficeAndHeadMakeTokens(t *testing.T) {
 }
 
 // Settled 20: tokens end with their maker, whichever way that goes.
-func TestATokenEndsWithItsMaker(t *testing.T) {
+func TestX14ATokenEndsWithItsMaker(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		d := newDoor(t, env)
 		head := d.staff(t, "Rosa Kieselstein", "head@schule.example", authz.Head)

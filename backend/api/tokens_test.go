@@ -170,7 +170,7 @@ func TestACookieBesideATokenCountsForNothing(t *testing.T) {
 
 // Settled 20: whatever the scopes, no operation that changes something opens to a program, not even those that need
 // nobody to be signed in.
-func TestProgramsOnlyRead(t *testing.T) {
+func TestX14ProgramsOnlyRead(t *testing.T) {
 	h := newHouse(t, testkit.NewSQLite(t))
 	program := h.program(authz.AllScopes...)
 	for _, op := range h.operations() {
