@@ -189,3 +189,16 @@ func (s *Service) slotKey(c counter, width time.Duration, now time.Time, back in
 func untilNextHour(now time.Time) time.Duration {
 	return now.Truncate(time.Hour).Add(time.Hour).Sub(now)
 }
+
+// guess counts the try before it is made and gives it back unless it was a wrong guess.
+func (s *Service) guess(ctx context.Context, counters []counter, try func() error) error {
+	counted, err := s.reserve(ctx, counters)
+	if err != nil {
+		return err
+	}
+	err = try()
+	if !isGuess(err) {
+		s.giveBack(ctx, counted)
+	}
+	return err
+}

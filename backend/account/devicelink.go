@@ -66,14 +66,11 @@ func (s *Service) MakeDeviceLink(ctx context.Context, actor authz.Actor) (Device
 // proves nothing anew: it takes over when the person last proved who they are. Every code that does not open is the
 // same DeviceCodeInvalid; wrong ones are limited (TooManyTries).
 func (s *Service) SignInWithDeviceLink(ctx context.Context, code string, device Device) (SignedIn, error) {
-	counted, err := s.reserve(ctx, deviceLinkCounters(device.Address))
-	if err != nil {
-		return SignedIn{}, err
-	}
-	signedIn, err := s.openLink(ctx, code, device)
-	if !isGuess(err) {
-		s.giveBack(ctx, counted)
-	}
+	var signedIn SignedIn
+	err := s.guess(ctx, deviceLinkCounters(device.Address), func() (err error) {
+		signedIn, err = s.openLink(ctx, code, device)
+		return err
+	})
 	return signedIn, err
 }
 
@@ -126,12 +123,4 @@ func (s *Service) signInByLink(tx *db.Tx, link linkState, device Device) (Signed
 	return signedIn, audit.Record(tx, audit.Entry{
 		Actor: string(from.Account), Action: audit.DeviceLinked, SubjectKind: "session", SubjectID: string(made),
 	})
-}
-
-// proved is when the person last proved who they are.
-func (r sessionRow) proved() time.Time {
-	if r.ProvedAt == 0 {
-		return time.UnixMicro(r.CreatedAt)
-	}
-	return time.UnixMicro(r.ProvedAt)
 }

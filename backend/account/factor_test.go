@@ -436,3 +436,32 @@ func TestAPasskeyEndsWhatThePasswordAloneHasOpened(t *testing.T) {
 		}
 	})
 }
+
+// Another instance remembers for a second that a session was alive: what it begins then must leave nothing behind.
+func TestASessionThatHasEndedLeavesNoPasskeyBehind(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		d := newPasskeyDoor(t, env)
+		thief, err := d.SignInWithPassword(d.ctx, "office@schule.example", goodPassword, account.Proof{}, phone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.secure(t, "office@schule.example") // ends what the password alone has opened
+		_, err = d.BeginPasskey(d.ctx, thief.Actor, "Hanne Amselweg")
+		wantFault(t, err, fault.NotSignedIn)
+	})
+}
+
+func TestAPasswordAloneAddsNoPasskeyBesideASecondFactor(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		d := newPasskeyDoor(t, env)
+		limited, err := d.SignInWithPassword(d.ctx, "office@schule.example", goodPassword, account.Proof{}, phone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := d.SetUpTOTP(d.ctx, limited.Actor.Account, account.TOTPSecret("20 bytes of a secret")); err != nil { // ends no session
+			t.Fatal(err)
+		}
+		_, err = d.BeginPasskey(d.ctx, limited.Actor, "Hanne Amselweg")
+		wantFault(t, err, fault.NotSignedIn)
+	})
+}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"time"
 
 	"einverstanden/backend/audit"
 	"einverstanden/backend/authz"
@@ -9,6 +10,9 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 )
+
+// freshFor is how long a proof counts for what a found or stolen browser must not do (OWASP ASVS 5.0, 7.5.1).
+const freshFor = 10 * time.Minute
 
 // CheckFresh refuses a session that has not proved itself within ten minutes with ReauthenticationNeeded.
 func (s *Service) CheckFresh(ctx context.Context, actor authz.Actor) error {
@@ -83,19 +87,6 @@ func (s *Service) ownAccount(ctx context.Context, actor authz.Actor) (own accoun
 		return err
 	})
 	return own, profile, err
-}
-
-// guess counts the try before it is made and gives it back unless it was a wrong guess.
-func (s *Service) guess(ctx context.Context, counters []counter, try func() error) error {
-	counted, err := s.reserve(ctx, counters)
-	if err != nil {
-		return err
-	}
-	err = try()
-	if !isGuess(err) {
-		s.giveBack(ctx, counted)
-	}
-	return err
 }
 
 // ChangePassword replaces the actor's own password. All sessions of the account end; the caller goes on in a new one.

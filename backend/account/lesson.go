@@ -20,13 +20,20 @@ func (s *Service) WithLessons(lessons Lessons) *Service {
 	return s
 }
 
-// sessionNow is the session with its end as it is at this moment: a meeting that runs when a member of staff's session
-// would end carries it to its own end. Nothing of this is stored: a meeting that is called off carries nothing.
+// sessionNow is the session with its end as it is at this moment, see asOfNow.
 func (s *Service) sessionNow(tx *db.Tx, session id.Session) (sessionView, error) {
 	view, err := sessionByID(tx, session)
-	if err == nil {
-		err = s.endWithMeeting(tx, &view)
+	if err != nil {
+		return sessionView{}, err
 	}
+	return s.asOfNow(tx, view)
+}
+
+// asOfNow gives a session the end that it has at this moment: a meeting that runs when a member of staff's session would
+// end carries it to its own end, and a pupil's on a device of others ends with its meeting. Nothing of this is stored: a
+// meeting that is called off carries and ends nothing.
+func (s *Service) asOfNow(tx *db.Tx, view sessionView) (sessionView, error) {
+	err := s.endWithMeeting(tx, &view)
 	if err != nil || s.lessons == nil || !view.mayBeCarried(tx.Now) {
 		return view, err
 	}

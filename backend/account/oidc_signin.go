@@ -109,14 +109,12 @@ func (s *Service) FinishOIDC(ctx context.Context, state, browser string, reply o
 	if s.oidc == nil {
 		return OIDCOutcome{}, fault.New(fault.OIDCRefused)
 	}
-	counted, err := s.reserve(ctx, []counter{{kind: "oidc", subject: addressGroup(device.Address), limit: oidcLimit}})
-	if err != nil {
-		return OIDCOutcome{}, err
-	}
-	outcome, err := s.finishOIDC(ctx, state, browser, reply, device)
-	if !isGuess(err) {
-		s.giveBack(ctx, counted)
-	}
+	var outcome OIDCOutcome
+	refused := []counter{{kind: "oidc", subject: addressGroup(device.Address), limit: oidcLimit}}
+	err := s.guess(ctx, refused, func() (err error) {
+		outcome, err = s.finishOIDC(ctx, state, browser, reply, device)
+		return err
+	})
 	return outcome, err
 }
 

@@ -21,8 +21,7 @@ import (
 )
 
 const (
-	handleSize = 32               // bytes of a user handle
-	freshFor   = 10 * time.Minute // how long a sign-in lets its passkeys be changed (ASVS 7.5.1)
+	handleSize = 32 // bytes of a user handle
 	// provedFor is how long a family's sign-in counts as its own: a phone that lies around unlocked is another matter
 	// (abuse X7). So long may a first passkey be added, because a family has no other way to sign in afresh.
 	provedFor = 24 * time.Hour
@@ -162,15 +161,29 @@ func (s *Service) mayChangePasskeys(tx *db.Tx, actor authz.Actor) error {
 	if passkeys > 0 {
 		return s.mayRemovePasskeys(tx, actor)
 	}
-	view, err := sessionByID(tx, actor.Session)
-	if err != nil {
-		return err
-	}
 	lately, stale := freshFor, fault.ReauthenticationNeeded
 	if actor.Role == authz.Guardian || actor.Role == authz.Pupil {
 		lately, stale = provedFor, fault.FreshSignInNeeded
 	}
+	if err := s.enrolsIn(tx, actor, lately, stale); err != nil || !actor.Limited {
+		return err
+	}
+	return s.mayChangeFactors(tx, actor)
+}
+
+func (s *Service) mayRemovePasskeys(tx *db.Tx, actor authz.Actor) error {
+	return s.enrolsIn(tx, actor, freshFor, fault.PasskeyNeeded)
+}
+
+// enrolsIn looks at the session as the transaction sees it: one that was ended a moment ago, on another instance, is
+// remembered as alive for a second, and must not leave a passkey behind.
+func (s *Service) enrolsIn(tx *db.Tx, actor authz.Actor, lately time.Duration, stale fault.Code) error {
+	view, err := s.sessionNow(tx, actor.Session)
 	switch {
+	case err != nil:
+		return err
+	case !view.alive(tx.Now):
+		return fault.New(fault.NotSignedIn)
 	case view.Session.Shared || !view.Session.Way.enrols():
 		return fault.New(fault.NotAllowedHere)
 	case view.Session.provedBefore(tx.Now.Add(-lately)):
@@ -178,21 +191,6 @@ func (s *Service) mayChangePasskeys(tx *db.Tx, actor authz.Actor) error {
 	}
 	return nil
 }
-
-func (s *Service) mayRemovePasskeys(tx *db.Tx, actor authz.Actor) error {
-	view, err := sessionByID(tx, actor.Session)
-	switch {
-	case err != nil:
-		return err
-	case view.Session.Shared || !view.Session.Way.enrols():
-		return fault.New(fault.NotAllowedHere)
-	case view.Session.provedBefore(tx.Now.Add(-freshFor)):
-		return fault.New(fault.PasskeyNeeded)
-	}
-	return nil
-}
-
-func (r sessionRow) provedBefore(t time.Time) bool { return r.proved().Before(t) }
 
 // NeedsPasskey tells whether a yes of the actor takes its passkey: there is one, and the person proved who they are
 // more than a day ago (settled 16, abuse X7).

@@ -56,14 +56,12 @@ func (s *Service) SignInWithPasskey(ctx context.Context, state string, a Asserti
 		return SignedIn{}, fault.New(fault.NotAllowedHere)
 	}
 	device.way = ByPasskey
-	counted, err := s.reserve(ctx, []counter{{kind: "passkey", subject: addressGroup(device.Address), limit: passkeyLimit}})
-	if err != nil {
-		return SignedIn{}, err
-	}
-	signedIn, err := s.signInWithPasskey(ctx, state, a, device)
-	if !isGuess(err) {
-		s.giveBack(ctx, counted)
-	}
+	var signedIn SignedIn
+	refused := []counter{{kind: "passkey", subject: addressGroup(device.Address), limit: passkeyLimit}}
+	err := s.guess(ctx, refused, func() (err error) {
+		signedIn, err = s.signInWithPasskey(ctx, state, a, device)
+		return err
+	})
 	return signedIn, err
 }
 

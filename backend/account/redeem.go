@@ -39,20 +39,15 @@ func (s *Service) present(ctx context.Context, letterNo string, device Device, t
 	if err != nil {
 		return err
 	}
-	counted, err := s.reserve(ctx, letterCounters(letterNo, device.Address, schools[0]))
-	if err != nil {
-		return err
-	}
-	for _, school := range schools {
-		err = try(db.InSchool(ctx, school), letterNo)
-		if !fault.Has(err, fault.CodeInvalid) {
-			if !isGuess(err) {
-				s.giveBack(ctx, counted)
+	return s.guess(ctx, letterCounters(letterNo, device.Address, schools[0]), func() (err error) {
+		for _, school := range schools {
+			err = try(db.InSchool(ctx, school), letterNo)
+			if !fault.Has(err, fault.CodeInvalid) {
+				break
 			}
-			return err
 		}
-	}
-	return err
+		return err
+	})
 }
 
 // isGuess tells which outcomes stay counted.

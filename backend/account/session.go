@@ -89,6 +89,16 @@ func (s *Service) endAll(tx *db.Tx, sessions []id.Session) error {
 	return nil
 }
 
+// proved is when the person last proved who they are.
+func (r sessionRow) proved() time.Time {
+	if r.ProvedAt == 0 {
+		return time.UnixMicro(r.CreatedAt)
+	}
+	return time.UnixMicro(r.ProvedAt)
+}
+
+func (r sessionRow) provedBefore(t time.Time) bool { return r.proved().Before(t) }
+
 // endAt is when the session ends if nobody uses it after now. A further device lasts no longer than the one that made
 // its link, or a chain of links would last for ever.
 func (r sessionRow) endAt(now time.Time) time.Time {
@@ -161,11 +171,9 @@ func (s *Service) StillSignedIn(ctx context.Context, actors []authz.Actor) (sign
 				return err
 			}
 			for _, actor := range some {
-				view := views[actor.Session]
-				if !view.alive(tx.Now) { // a lesson may carry it
-					if view, err = s.sessionNow(tx, actor.Session); err != nil {
-						return err
-					}
+				view, err := s.asOfNow(tx, views[actor.Session])
+				if err != nil {
+					return err
 				}
 				if view.alive(tx.Now) && view.Session.actor() == actor {
 					signedIn = append(signedIn, actor)

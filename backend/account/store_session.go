@@ -74,8 +74,11 @@ func sessionByID(tx *db.Tx, session id.Session) (view sessionView, err error) {
 
 // sessionOnce is sessionByID for transactions that change no session.
 func sessionOnce(tx *db.Tx, session id.Session) (sessionView, error) {
-	return db.Once(tx, session, func() (sessionView, error) { return sessionByID(tx, session) })
+	return db.Once(tx, sessionKey(session), func() (sessionView, error) { return sessionByID(tx, session) })
 }
+
+// sessionKey is what a transaction remembers a session by.
+type sessionKey id.Session
 
 func sessionsByID(tx *db.Tx, actors []authz.Actor) (map[id.Session]sessionView, error) {
 	wanted := make([]id.Session, len(actors))
@@ -93,8 +96,8 @@ func sessionsByID(tx *db.Tx, actors []authz.Actor) (map[id.Session]sessionView, 
 	return views, nil
 }
 
-// rotateSession replaces the refresh token that is still the present one, and moves the session's end. When a parallel refresh was faster, the
-// transaction runs again and finds that its token has become the previous one.
+// rotateSession replaces the refresh token that is still the present one, and moves the session's end. When a parallel
+// refresh was faster, the transaction runs again and finds that its token has become the previous one.
 func rotateSession(tx *db.Tx, session id.Session, from, to string, end time.Time) error {
 	result := tx.G().Table("session").
 		Where("school_id = ? AND id = ? AND refresh_hash = ? AND ended_at IS NULL", tx.School, session, from).
