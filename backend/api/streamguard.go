@@ -56,9 +56,11 @@ func (g *streamGuard) run(every time.Duration) {
 		if open == nil {
 			return
 		}
-		for watched, streams := range open {
-			g.check(watched, streams)
+		var checks sync.WaitGroup
+		for watched, streams := range open { // at once: a slow school must not make the others late
+			checks.Go(func() { g.check(watched, streams) })
 		}
+		checks.Wait()
 	}
 }
 
@@ -83,20 +85,29 @@ func (g *streamGuard) open() map[watchedMeeting][]*rosterWriter {
 	return streams
 }
 
-// check ends the streams whose right is gone. A database that does not answer ends them all, for then nobody knows what
-// has changed.
+// check ends the streams whose right is gone. A database that does not answer ends them all, and so does a panic, which
+// would end the process: for then nobody knows what has changed.
 func (g *streamGuard) check(watched watchedMeeting, streams []*rosterWriter) {
+	var allowed []authz.Actor
+	defer func() {
+		if r := recover(); r != nil {
+			g.server.log.Error("panic while checking the rights of open rosters", "meeting", watched.meeting, "panic", r)
+			allowed = nil
+		}
+		for _, w := range streams {
+			if !slices.Contains(allowed, w.actor) {
+				w.revoke()
+			}
+		}
+	}()
 	ctx, cancel := context.WithTimeout(db.InSchool(context.Background(), watched.school), 3*time.Second)
 	defer cancel()
-	allowed, err := g.allowed(ctx, watched.meeting, streams)
+	found, err := g.allowed(ctx, watched.meeting, streams)
 	if err != nil {
 		g.server.log.Warn("open rosters end: their rights cannot be checked", "meeting", watched.meeting, "err", err)
+		return
 	}
-	for _, w := range streams {
-		if !slices.Contains(allowed, w.actor) {
-			w.revoke()
-		}
-	}
+	allowed = found
 }
 
 func (g *streamGuard) allowed(ctx context.Context, meeting id.Meeting, streams []*rosterWriter) ([]authz.Actor, error) {
