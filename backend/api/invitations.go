@@ -125,7 +125,7 @@ func (s *Server) readInvitation(ctx context.Context, in *secretInput) (*out[invi
 		ExpiresAt: view.ExpiresAt,
 	}
 	err = s.DB.Read(db.InSchool(ctx, view.School), func(tx *db.Tx) error {
-		settings, err := s.Schools.Settings(tx)
+		settings, err := s.Schools.SettingsInClear(tx)
 		body.School = settings.Name
 		return err
 	})

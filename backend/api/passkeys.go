@@ -65,7 +65,7 @@ func (s *Server) ownName(ctx context.Context, actor authz.Actor) (string, error)
 	}
 	name := profile.Name
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		settings, err := s.Schools.Settings(tx)
+		settings, err := s.Schools.SettingsInClear(tx)
 		if err != nil {
 			return err
 		}

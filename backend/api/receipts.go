@@ -177,7 +177,7 @@ func (s *Server) receiptSummary(tx *db.Tx, record consent.Record) (receiptSummar
 		version := versionOf(*record.Version)
 		body.Version = &version
 	}
-	settings, err := s.Schools.Settings(tx)
+	settings, err := s.Schools.SettingsInClear(tx)
 	if err != nil {
 		return body, err
 	}

@@ -228,7 +228,7 @@ func (s *Server) me(ctx context.Context, actor authz.Actor) (meBody, error) {
 		Limited: actor.Limited, NoSay: actor.NoSay,
 	}
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
-		settings, err := s.Schools.Settings(tx)
+		settings, err := s.Schools.SettingsInClear(tx)
 		if err != nil {
 			return err
 		}

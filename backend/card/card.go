@@ -144,7 +144,7 @@ func (s *Service) Issue(ctx context.Context, actor authz.Actor, class id.Class, 
 		if found, err = s.schools.Class(tx, class); err != nil {
 			return err
 		}
-		settings, err = s.schools.Settings(tx)
+		settings, err = s.schools.SettingsInClear(tx)
 		today = settings.Today(tx.Now)
 		return err
 	})

@@ -21,7 +21,7 @@ func (s *Service) MustKeep(tx *db.Tx, person id.Person, pupils []id.Pupil) error
 	if err != nil {
 		return err
 	}
-	settings, err := s.schools.Settings(tx)
+	settings, err := s.schools.SettingsInClear(tx)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (s *Service) Unneeded(tx *db.Tx) ([]id.Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings, err := s.schools.Settings(tx)
+	settings, err := s.schools.SettingsInClear(tx)
 	if err != nil {
 		return nil, err
 	}

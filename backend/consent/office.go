@@ -148,7 +148,7 @@ func (s *Service) addVersion(tx *db.Tx, d *draft, in Received) error {
 
 // receivedAt is the instant for a day on which paper or a call came: now for today, the day's beginning otherwise.
 func (s *Service) receivedAt(tx *db.Tx, day calendar.Date) (time.Time, error) {
-	settings, err := s.schools.Settings(tx)
+	settings, err := s.schools.SettingsInClear(tx)
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -67,7 +67,7 @@ func (s *Service) OwnDay(ctx context.Context, actor authz.Actor) (own OwnDay, er
 }
 
 func (s *Service) ownMeetings(tx *db.Tx, pupil id.Pupil, today calendar.Date) ([]OwnMeeting, error) {
-	settings, err := s.schools.Settings(tx)
+	settings, err := s.schools.SettingsInClear(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (s *Service) FirstEndFor(tx *db.Tx, pupil id.Pupil, after time.Time) (time.
 // IsDoorOpen reports whether the class may come in by its link: on a school day, from half an hour before one of its
 // meetings until that ends. Public holidays are known by nobody here; on them nothing is planned.
 func (s *Service) IsDoorOpen(tx *db.Tx, class id.Class) (bool, error) {
-	settings, err := s.schools.Settings(tx)
+	settings, err := s.schools.SettingsInClear(tx)
 	if err != nil {
 		return false, err
 	}

@@ -76,7 +76,7 @@ func (s *Service) find(tx *db.Tx, meeting id.Meeting) (Meeting, error) {
 	if err != nil {
 		return Meeting{}, err
 	}
-	settings, err := s.schools.Settings(tx)
+	settings, err := s.schools.SettingsInClear(tx)
 	found := rows[0].meeting(class)
 	found.Zone = settings.Location()
 	return found, err

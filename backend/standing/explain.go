@@ -115,7 +115,7 @@ const together = 2000
 
 // Finish tells the stories, a handful of pupils at a time.
 func (e *Explanation) Finish(tx *db.Tx, found evidence.Found) error {
-	settings, err := e.service.schools.Settings(tx)
+	settings, err := e.service.schools.SettingsInClear(tx)
 	if err != nil {
 		return err
 	}
