@@ -34,7 +34,8 @@ export default defineConfig({
 	timeout: 60_000,
 	expect: { timeout: 10_000 },
 	reporter: [['list']],
-	use: { locale: 'de-DE', timezoneId: 'Europe/Berlin', trace: 'retain-on-failure' },
+	// A trace of every test would cost a tenth of the run; whoever looks for a fault says --trace on.
+	use: { locale: 'de-DE', timezoneId: 'Europe/Berlin', trace: 'off' },
 	projects: [
 		{
 			name: 'phone',

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"mime"
+	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -34,18 +36,36 @@ func checkBody(c *fiber.Ctx) error {
 	return checkJSON(body)
 }
 
-// checkAddress refuses text that PostgreSQL does not take, before it gets there: no id and no name holds such bytes.
+// checkAddress refuses text that PostgreSQL does not take, before it gets there: no id and no name holds such bytes. And
+// it refuses query parameters that the operation has no use for (D9).
 func checkAddress(op *huma.Operation, c *fiber.Ctx) error {
 	if !isText(c.Path()) {
 		return fault.New(fault.NothingHere)
 	}
-	for _, parameter := range op.Parameters {
-		if parameter.In == "query" && !isText(c.Query(parameter.Name)) {
-			return fault.InvalidField("query."+parameter.Name, fault.FieldInvalid)
+	if c.Context().QueryArgs().Len() == 0 {
+		return nil
+	}
+	for name, value := range c.Context().QueryArgs().All() {
+		switch field := "query." + strings.ToValidUTF8(string(name), "?"); {
+		case !isText(string(value)):
+			return fault.InvalidField(field, fault.FieldInvalid)
+		case !takes(op, string(name)):
+			return fault.InvalidField(field, fault.UnknownField)
 		}
 	}
 	return nil
 }
+
+// takes reports whether an operation has a use for a query parameter. Those of every list are welcome wherever something
+// is read; a filter that does nothing would make somebody believe in a list that was never narrowed.
+func takes(op *huma.Operation, name string) bool {
+	if op.Metadata[anyQuery] != nil || op.Method == http.MethodGet && slices.Contains(queryOfLists, name) {
+		return true
+	}
+	return slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
+}
+
+var queryOfLists = []string{"limit", "cursor", "lang"}
 
 func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 

@@ -31,9 +31,11 @@ const signInPage = "/sign-in"
 func (s *Server) oidcRoutes() {
 	start := answers(get("/session/oidc/start", "session", "startOidc", "Send the browser to the school's OpenID provider"), http.StatusSeeOther)
 	start.Description = "For links, not for scripts. Where the school has no provider, or it does not answer, the browser is sent to the sign-in page with `#oidc=<code>`."
+	start.Metadata[anyQuery] = true // a provider that begins the sign-in adds what it likes
 	route(s, authz.Public, as(signingIn, start), s.startOIDC)
 	finish := answers(get("/session/oidc/callback", "session", "finishOidc", "Where the provider sends the browser back to"), http.StatusSeeOther)
 	finish.Description = "Signs in and sends the browser to the app; else to the sign-in page with `#oidc=<code>`, `second_factor_needed` where a code is still to come."
+	finish.Metadata[anyQuery] = true
 	route(s, authz.Public, as(signingIn, finish), s.finishOIDC)
 	route(s, authz.Public, answers(post("/session/oidc/factor", "session", "proveOidcFactor", "Add the second factor to a sign-in by a provider"), 200, 401, 429), s.proveOIDCFactor)
 

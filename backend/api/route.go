@@ -20,6 +20,8 @@ const (
 	once = "idempotent" // marks operations that decide something: they need an Idempotency-Key
 	also = "also"       // the second success of an operation that has two
 	late = "proved"     // marks operations for which the session must have proved itself lately
+
+	anyQuery = "any query" // marks operations that take query parameters of others' making
 )
 
 // operation describes a route: what it is called in the document, and where it lives below the base path.
@@ -115,6 +117,9 @@ func (s *Server) declare(access authz.Permission, op *huma.Operation) {
 
 func errorsOf(access authz.Permission, op huma.Operation) []int {
 	statuses := []int{http.StatusServiceUnavailable}
+	if op.Metadata[anyQuery] == nil {
+		statuses = append(statuses, http.StatusUnprocessableEntity)
+	}
 	if access != authz.Public {
 		statuses = append(statuses, http.StatusUnauthorized, http.StatusForbidden)
 	} else {

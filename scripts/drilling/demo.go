@@ -14,6 +14,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"einverstanden/backend/account"
 	"einverstanden/backend/id"
 )
 
@@ -23,20 +24,35 @@ const accessCookie = "__Host-einv_access"
 type demo struct {
 	address  string
 	process  *exec.Cmd
-	guardian string // access tokens
+	known    signIns
+	places   byte   // addresses of this machine that have guessed
+	guardian string // access tokens, once enter has come back
 	office   string
-	pupil    string
 }
 
 // signIns is what demo.json tells.
 type signIns struct {
 	Accounts struct {
-		Guardian map[string]any `json:"guardian"`
-		Office   map[string]any `json:"office"`
+		Guardian letterSignIn   `json:"guardian"`
+		Office   passwordSignIn `json:"office"`
 	} `json:"accounts"`
 	IDs struct {
+		Class string `json:"class"`
 		Pupil string `json:"pupil"`
 	} `json:"ids"`
+}
+
+type letterSignIn struct {
+	LetterNo  string `json:"letterNo"`
+	Secret    string `json:"secret"`
+	BirthDate string `json:"birthDate"`
+}
+
+type passwordSignIn struct {
+	Email      string `json:"email"`
+	Password   string `json:"password"`
+	TOTP       string `json:"totp,omitempty"`
+	TOTPSecret string `json:"totpSecret,omitempty"` // never sent
 }
 
 func startDemo(ctx context.Context, binary, folder string) (*demo, error) {
@@ -53,7 +69,7 @@ func startDemo(ctx context.Context, binary, folder string) (*demo, error) {
 	if err := d.process.Start(); err != nil {
 		return nil, err
 	}
-	if err := d.enter(folder); err != nil {
+	if err := d.await(folder); err != nil {
 		return nil, errors.Join(err, d.stop())
 	}
 	return d, nil
@@ -63,8 +79,8 @@ func (d *demo) stop() error {
 	return errors.Join(d.process.Process.Signal(syscall.SIGTERM), d.process.Wait())
 }
 
-// enter waits until the school is ready, and signs in.
-func (d *demo) enter(folder string) error {
+// await waits until the school is ready, and reads who can sign in.
+func (d *demo) await(folder string) error {
 	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		status, _, err := fasthttp.Get(nil, "http://"+d.address+"/readyz")
 		if err == nil && status == fasthttp.StatusOK {
@@ -78,20 +94,34 @@ func (d *demo) enter(folder string) error {
 	if err != nil {
 		return err
 	}
-	var known signIns
-	if err := json.Unmarshal(content, &known); err != nil {
+	return json.Unmarshal(content, &d.known)
+}
+
+// enter signs the guardian and the office in.
+func (d *demo) enter() (err error) {
+	if d.guardian, err = d.signIn("letter", d.known.Accounts.Guardian); err != nil {
 		return err
 	}
-	d.pupil = known.IDs.Pupil
-	delete(known.Accounts.Guardian, "children") // tells tests of them; no part of a sign-in
-	if d.guardian, err = d.signIn("letter", known.Accounts.Guardian); err != nil {
+	return d.enterOffice()
+}
+
+const codeStep = 30 * time.Second // one-time codes count once
+
+func (d *demo) enterOffice() error {
+	office := d.known.Accounts.Office
+	secret, err := account.ParseTOTPSecret(office.TOTPSecret)
+	if err != nil {
 		return err
 	}
-	d.office, err = d.signIn("password", known.Accounts.Office)
+	if office.TOTP, err = secret.Code(time.Now()); err != nil {
+		return err
+	}
+	office.TOTPSecret = ""
+	d.office, err = d.signIn("password", office)
 	return err
 }
 
-func (d *demo) signIn(way string, proof map[string]any) (token string, err error) {
+func (d *demo) signIn(way string, proof any) (token string, err error) {
 	client := d.client()
 	defer client.CloseIdleConnections()
 	request, response := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
@@ -112,6 +142,14 @@ func (d *demo) signIn(way string, proof map[string]any) (token string, err error
 		return "", errors.New("sign-in gave no token")
 	}
 	return string(cookie.Value()), nil
+}
+
+// clientAt is a client at another address of this machine.
+func (d *demo) clientAt(ip net.IP) *fasthttp.HostClient {
+	client := d.client()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: ip}}
+	client.Dial = func(address string) (net.Conn, error) { return dialer.Dial("tcp4", address) }
+	return client
 }
 
 func (d *demo) client() *fasthttp.HostClient {

@@ -70,7 +70,9 @@ func main() {
 	}
 }
 
-var parts = map[string]func(context.Context, *demo) ([]figure, error){"slowloris": drillSlowloris, "overload": drillOverload}
+var parts = map[string]func(context.Context, *demo) ([]figure, error){
+	"guessing": drillGuessing, "sqlmap": drillSQLMap, "slowloris": drillSlowloris, "overload": drillOverload,
+}
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) < 2 {

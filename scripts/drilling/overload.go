@@ -65,12 +65,15 @@ const (
 // drillOverload is checklist H7: first what the program does at its best, then twice as many readers as it takes, with
 // exports and withdrawals among them.
 func drillOverload(ctx context.Context, d *demo) ([]figure, error) {
+	if err := d.enter(); err != nil {
+		return nil, err
+	}
 	read := func() call { return call{"GET", "/pupils", nil, d.office} }
 	export := func() call {
-		return call{"POST", "/letters", map[string]any{"pupils": []string{d.pupil}}, d.office}
+		return call{"POST", "/letters", map[string]any{"pupils": []string{d.known.IDs.Pupil}}, d.office}
 	}
 	withdraw := func() call {
-		return call{"POST", "/children/" + d.pupil + "/withdrawals", map[string]any{"extent": "all"}, d.guardian}
+		return call{"POST", "/children/" + d.known.IDs.Pupil + "/withdrawals", map[string]any{"extent": "all"}, d.guardian}
 	}
 	var peak, reading, exports, withdrawals sample
 	if err := d.load(ctx, peakTime, group{peakClients, 0, read, &peak}); err != nil {

@@ -17,6 +17,9 @@ const (
 
 // drillSlowloris is checklist A15: connections that send a byte a second, and another client meanwhile.
 func drillSlowloris(ctx context.Context, d *demo) ([]figure, error) {
+	if err := d.enter(); err != nil {
+		return nil, err
+	}
 	var mu sync.Mutex
 	var lives []time.Duration
 	var failed error

@@ -3723,6 +3723,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -3772,6 +3781,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -3864,6 +3882,15 @@ export interface operations {
 			}
 			/** @description Unsupported Media Type */
 			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -4044,6 +4071,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -4656,6 +4692,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -5368,6 +5413,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -6395,6 +6449,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -6478,6 +6541,15 @@ export interface operations {
 			}
 			/** @description Unsupported Media Type */
 			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -6642,6 +6714,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Too Many Requests */
 			429: {
 				headers: {
@@ -6700,6 +6781,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -7540,6 +7630,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -8342,6 +8441,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -8889,6 +8997,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Too Many Requests */
 			429: {
 				headers: {
@@ -8954,6 +9071,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -9003,6 +9129,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -9212,6 +9347,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -9261,6 +9405,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -9593,6 +9746,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -9857,6 +10019,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -10807,6 +10978,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Internal Server Error */
 			500: {
 				headers: {
@@ -10847,6 +11027,15 @@ export interface operations {
 			}
 			/** @description Unauthorized */
 			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -10948,6 +11137,15 @@ export interface operations {
 			}
 			/** @description Unsupported Media Type */
 			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -11281,6 +11479,15 @@ export interface operations {
 			}
 			/** @description Unsupported Media Type */
 			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -12227,6 +12434,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Too Many Requests */
 			429: {
 				headers: {
@@ -12321,6 +12537,15 @@ export interface operations {
 			}
 			/** @description Unsupported Media Type */
 			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -12993,6 +13218,15 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
 			/** @description Too Many Requests */
 			429: {
 				headers: {
@@ -13051,6 +13285,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -13261,6 +13504,15 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
