@@ -22,6 +22,7 @@ type Factors struct {
 	TOTP          bool
 	Passkeys      int
 	RecoveryCodes int       // not used yet
+	Enrols        bool      // the session may add a first passkey: not one that the school's provider opened
 	ResetAt       time.Time // when somebody else took the second factor away; zero once a new one stands
 }
 
@@ -39,7 +40,11 @@ func (s *Service) OwnFactors(ctx context.Context, actor authz.Actor) (factors Fa
 		return Factors{}, err
 	}
 	err = s.db.Read(db.InSchool(ctx, actor.School), func(tx *db.Tx) error {
-		factors, err = s.factorsOf(tx, actor.Account)
+		if factors, err = s.factorsOf(tx, actor.Account); err != nil {
+			return err
+		}
+		view, err := s.sessionNow(tx, actor.Session)
+		factors.Enrols = view.Session.Way.enrols() && !view.Session.Shared
 		return err
 	})
 	return factors, err

@@ -135,6 +135,9 @@ func TestX12OfficeHeadAndDPOProveASecondFactorOfOurs(t *testing.T) {
 		if err != nil || !first.SignedIn.Actor.Limited || first.SignedIn.Actor.Role != authz.Office {
 			t.Fatalf("without a second factor: %+v, %v", first.SignedIn.Actor, err)
 		}
+		if factors, err := g.OwnFactors(g.ctx, first.SignedIn.Actor); err != nil || factors.Enrols { // or the app would offer it
+			t.Errorf("a passkey for whoever the provider lets in: %+v, %v", factors, err)
+		}
 		secret := account.TOTPSecret("12345678901234567890")
 		if err := g.SetUpTOTP(g.ctx, g.office.Account, secret); err != nil {
 			t.Fatal(err)

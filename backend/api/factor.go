@@ -29,6 +29,7 @@ type secondFactorBody struct {
 	TOTP          bool       `json:"totp"`
 	Passkeys      int        `json:"passkeys"`
 	RecoveryCodes int        `json:"recoveryCodes" doc:"not used yet"`
+	Enrols        bool       `json:"enrols" doc:"whether this session may add a first passkey: not one that the school's provider opened"`
 	ResetAt       *time.Time `json:"resetAt,omitempty" doc:"when somebody else took the second factor away"`
 }
 
@@ -38,7 +39,7 @@ func (s *Server) getSecondFactor(ctx context.Context, _ *none) (*out[secondFacto
 		return nil, err
 	}
 	factors, err := s.Accounts.OwnFactors(ctx, actor)
-	body := secondFactorBody{TOTP: factors.TOTP, Passkeys: factors.Passkeys, RecoveryCodes: factors.RecoveryCodes}
+	body := secondFactorBody{TOTP: factors.TOTP, Passkeys: factors.Passkeys, RecoveryCodes: factors.RecoveryCodes, Enrols: factors.Enrols}
 	if !factors.ResetAt.IsZero() {
 		body.ResetAt = &factors.ResetAt
 	}

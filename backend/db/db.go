@@ -47,6 +47,7 @@ type DB struct {
 	views   *readers   // SQLite only
 	commits *committer // SQLite only
 	unlock  func() error
+	close   func() error
 }
 
 // Open connects; it neither migrates nor checks. A PostgreSQL server that is down is not an error here.
@@ -68,7 +69,9 @@ func Open(options Options) (*DB, error) {
 func (d *DB) Dialect() Dialect { return d.dialect }
 
 // Close waits for changes under way, then closes readers and writer.
-func (d *DB) Close() error {
+func (d *DB) Close() error { return d.close() }
+
+func (d *DB) closeAll() error {
 	var errs []error
 	if d.commits != nil {
 		errs = append(errs, d.commits.close())

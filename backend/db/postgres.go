@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"gorm.io/driver/postgres"
@@ -28,7 +29,9 @@ func openPostgres(options Options) (*DB, error) {
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	return &DB{dialect: Postgres, clock: options.Clock, options: options, readers: g, writer: g}, nil
+	d := &DB{dialect: Postgres, clock: options.Clock, options: options, readers: g, writer: g}
+	d.close = sync.OnceValue(d.closeAll)
+	return d, nil
 }
 
 // outsideTables have no row level security: what must be found before a school is known, and goose's own.

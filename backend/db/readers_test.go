@@ -70,3 +70,14 @@ func TestReadersShareTheirConnections(t *testing.T) {
 		wait.Wait()
 	})
 }
+
+// Whatever fails while a program starts or ends, it may close twice.
+func TestClosingTwiceIsClosingOnce(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		for range 2 {
+			if err := env.DB.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}

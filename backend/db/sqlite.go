@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -45,6 +46,7 @@ func openSQLite(options Options) (*DB, error) {
 		return nil, errors.Join(err, closePool(writer))
 	}
 	d := &DB{dialect: SQLite, clock: options.Clock, options: options, readers: pool, writer: writer}
+	d.close = sync.OnceValue(d.closeAll)
 	if d.views, err = newReaders(pool, connections); err == nil {
 		d.commits, err = newCommitter(writer, options.Clock)
 	}
@@ -65,6 +67,7 @@ func openSQLiteToRead(options Options) (*DB, error) {
 		return nil, err
 	}
 	d := &DB{dialect: SQLite, clock: options.Clock, options: options, readers: pool, writer: pool}
+	d.close = sync.OnceValue(d.closeAll)
 	if d.views, err = newReaders(pool, connections); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

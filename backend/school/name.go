@@ -45,12 +45,15 @@ func SortByName[P any](people []P, name func(P) Name) {
 	}
 }
 
-// Short is the given name and the first letter of the family name: enough for whoever knows the child.
+// Short is the given name and one letter of the family name: enough for whoever knows the child. The letter is the first
+// of the name itself, not of a "von der" before it.
 func (n Name) Short() string {
-	for _, letter := range n.Family {
-		return n.Given + " " + string(letter) + "."
+	letters := []rune(n.Family)
+	if len(letters) == 0 {
+		return n.Given
 	}
-	return n.Given
+	own := max(0, slices.IndexFunc(letters, unicode.IsUpper))
+	return n.Given + " " + string(letters[own]) + "."
 }
 
 // compareClasses sorts 5a before 10b, and classes without a number last.

@@ -3337,6 +3337,8 @@ export interface components {
 			scope: 'classes' | 'open_answers' | 'modes'
 		}
 		SecondFactorBody: {
+			/** @description whether this session may add a first passkey: not one that the school's provider opened */
+			enrols: boolean
 			/** Format: int64 */
 			passkeys: number
 			/**
