@@ -53,3 +53,24 @@ func TestTrustedProxiesAreAddressesAndNetworks(t *testing.T) {
 		}
 	}
 }
+
+// X30: one copy of the data folder must not hold the database and what opens it.
+func TestX30KeysLieOutsideTheData(t *testing.T) {
+	with := func(data, keys string) error {
+		_, err := Load(func(asked string) (string, bool) {
+			value, ok := map[string]string{"EINVERSTANDEN_DATA": data, "EINVERSTANDEN_KEYS": keys}[asked]
+			return value, ok
+		})
+		return err
+	}
+	for data, inside := range map[string]string{"/srv/school": "/srv/school/keys", "/srv/school/": "/srv/x/../school", "./data": "data/a/b"} {
+		if err := with(data, inside); err == nil || !strings.Contains(err.Error(), "EINVERSTANDEN_KEYS") || strings.Contains(err.Error(), inside) {
+			t.Errorf("data in %s, keys in %s: %v", data, inside, err)
+		}
+	}
+	for data, outside := range map[string]string{"/srv/school": "/srv/school-keys", "./data": "../keys", "/srv/a": "/srv/..b"} {
+		if err := with(data, outside); err != nil {
+			t.Errorf("data in %s, keys in %s: %v", data, outside, err)
+		}
+	}
+}
