@@ -173,6 +173,9 @@ type ownMeetingBody struct {
 	EndsAt   time.Time  `json:"endsAt"`
 	Today    bool       `json:"today"`
 	Mode     mode       `json:"mode,omitempty" enum:"video,audio,none" doc:"told for today alone"`
+	OpensAt  time.Time  `json:"opensAt" doc:"from when on the pupil may come in"`
+	Rules    string     `json:"rules,omitempty" enum:"yes,not_yet,not_needed" doc:"whether they are read; told for today alone"`
+	OwnLimit mode       `json:"ownLimit,omitempty" enum:"audio,none" doc:"what the pupil has limited itself to in this meeting"`
 }
 
 type myDayBody struct {
@@ -203,9 +206,13 @@ func (s *Server) getMyDay(ctx context.Context, _ *none) (*out[myDayBody], error)
 	for i, m := range own.Meetings {
 		body.Meetings[i] = ownMeetingBody{
 			ID: m.ID, Title: m.Title, Teacher: names[m.Responsible], StartsAt: m.StartsAt, EndsAt: m.EndsAt, Today: m.Today,
+			OpensAt: m.OpensAt(), Rules: string(m.Acknowledged),
 		}
 		if m.Today {
 			body.Meetings[i].Mode = modeOf(m.Mode)
+		}
+		if m.Limited {
+			body.Meetings[i].OwnLimit = modeOf(m.OwnReach)
 		}
 	}
 	return reply(body), err

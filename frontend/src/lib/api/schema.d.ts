@@ -1006,6 +1006,78 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/meetings/{id}/acknowledgements': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * The pupil has read the rules
+		 * @description Of the answers nothing is kept but whether a word of explanation would help: after two wrong ones. Doing it twice changes nothing.
+		 *
+		 *     Access: see_own_day.
+		 */
+		post: operations['acknowledgeRules']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/join': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Come in: a new one-time address at each call
+		 * @description Decided at the call, and once more when the address is used. Refused with 403 `too_early` (params.opensAt), `mode_none` (params.teacher), `rules_not_read`, `meeting_over`, `meeting_cancelled`. Whoever came by card, class link or the guardian's app has proved the PIN within ten minutes, else 403 `reauthentication_needed`.
+		 *
+		 *     Access: see_own_day.
+		 */
+		post: operations['joinMeeting']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/own-limit': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * The pupil takes part by sound alone, or not at all, in this meeting
+		 * @description No reason is asked for. The pupil and the meeting's teacher see the mode, nobody else.
+		 *
+		 *     Access: see_own_day.
+		 */
+		put: operations['limitOneself']
+		post?: never
+		/**
+		 * The pupil takes its own limit for this meeting back
+		 * @description Whoever came by card, class link or the guardian's app has proved the PIN within ten minutes, else 403 `reauthentication_needed`.
+		 *
+		 *     Access: see_own_day.
+		 */
+		delete: operations['liftOwnLimit']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/meetings/{id}/roster': {
 		parameters: {
 			query?: never
@@ -1044,6 +1116,26 @@ export interface paths {
 		 *     Access: see_modes.
 		 */
 		get: operations['streamRoster']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/rules': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * The rules as the pupil reads them, and two questions about what it has yet to read
+		 * @description Access: see_own_day.
+		 */
+		get: operations['getOwnRules']
 		put?: never
 		post?: never
 		delete?: never
@@ -1452,6 +1544,52 @@ export interface paths {
 		get: operations['getRights']
 		put?: never
 		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rules-versions': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * All versions of the pupils' rules with their texts, the newest first
+		 * @description Access: publish_rules.
+		 */
+		get: operations['listRulesVersions']
+		put?: never
+		/**
+		 * Publish the next version of the pupils' rules
+		 * @description A published version never changes. Pupils read a rule again whose German wording differs, and no other.
+		 *
+		 *     Access: publish_rules.
+		 */
+		post: operations['publishRules']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rules-versions/check': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Say whether a set of rules is complete, and publish nothing
+		 * @description Access: publish_rules.
+		 */
+		post: operations['checkRules']
 		delete?: never
 		options?: never
 		head?: never
@@ -1994,6 +2132,16 @@ export interface components {
 			role: 'teacher' | 'office' | 'head' | 'dpo'
 			secondFactor: boolean
 		}
+		AcknowledgeInputBody: {
+			/** @description to both questions, wrong ones too, in their order; not needed when nothing is due */
+			answers?: components['schemas']['Item'][] | null
+			/** @description as it was read */
+			version: string
+		}
+		Answer: {
+			id: string
+			text: string
+		}
 		AppliedBody: {
 			/** @description what was done */
 			counts: components['schemas']['Counts']
@@ -2024,6 +2172,12 @@ export interface components {
 			kind: 'point' | 'heading' | 'paragraph' | 'list'
 			text?: string
 		}
+		CardText: {
+			fromTwelve?: string
+			key: string
+			text: string
+			title: string
+		}
 		CardsInputBody: {
 			/** @description of the class */
 			pupils: string[] | null
@@ -2033,6 +2187,9 @@ export interface components {
 			rpId: string
 			/** @description goes back with the answer; 5 minutes, once */
 			state: string
+		}
+		CheckRulesInputBody: {
+			set: components['schemas']['Draft']
 		}
 		CheckpointBody: {
 			/** @description C2SP signed note */
@@ -2258,6 +2415,19 @@ export interface components {
 			/** @description what stands behind the # of a card's or a class's link */
 			key: string
 		}
+		Draft: {
+			languages: components['schemas']['Texts'][]
+			rules: components['schemas']['DraftRule'][]
+		}
+		DraftQuestion: {
+			answers: string[]
+			id: string
+			right: string
+		}
+		DraftRule: {
+			key: string
+			questions: components['schemas']['DraftQuestion'][]
+		}
 		EntryBody: {
 			demo?: boolean
 			languages: string[]
@@ -2371,6 +2541,26 @@ export interface components {
 			name: string
 			/** @enum {string} */
 			role: 'teacher' | 'office' | 'head' | 'dpo'
+		}
+		Item: {
+			answer: string
+			question: string
+		}
+		JoinBody: {
+			/** Format: date-time */
+			expiresAt: string
+			/** @enum {string} */
+			mode: 'video' | 'audio'
+			/** @description of a meeting whose room has a name and no link: the address leads to the school's IServ */
+			room?: components['schemas']['JoinRoomBody']
+			/** @description path of the one-time address, for this session alone */
+			url: string
+		}
+		JoinRoomBody: {
+			/** @description the school's IServ, where it is looked for */
+			address?: string
+			/** @description a room that is looked for by its name */
+			name: string
 		}
 		LanguageInputBody: {
 			language: string
@@ -2489,6 +2679,16 @@ export interface components {
 		}
 		ListProposalBody: {
 			items: components['schemas']['ProposalBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
+		ListPublishedRulesBody: {
+			items: components['schemas']['PublishedRulesBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
 			/**
@@ -2756,6 +2956,10 @@ export interface components {
 			/** Format: date-time */
 			openUntil: string
 		}
+		OwnLimitInputBody: {
+			/** @enum {string} */
+			reach: 'audio' | 'none'
+		}
 		OwnMeetingBody: {
 			/** Format: date-time */
 			endsAt: string
@@ -2765,11 +2969,45 @@ export interface components {
 			 * @enum {string}
 			 */
 			mode?: 'video' | 'audio' | 'none'
+			/**
+			 * Format: date-time
+			 * @description from when on the pupil may come in
+			 */
+			opensAt: string
+			/**
+			 * @description what the pupil has limited itself to in this meeting
+			 * @enum {string}
+			 */
+			ownLimit?: 'audio' | 'none'
+			/**
+			 * @description whether they are read; told for today alone
+			 * @enum {string}
+			 */
+			rules?: 'yes' | 'not_yet' | 'not_needed'
 			/** Format: date-time */
 			startsAt: string
 			teacher: string
 			title: string
 			today: boolean
+		}
+		OwnRulesBody: {
+			/**
+			 * Format: date
+			 * @description of the half of the school year
+			 */
+			from: string
+			language: string
+			languages: string[]
+			/** @description what the pupil says at each door */
+			line: string
+			/** @description false: the door of this meeting does not ask for them */
+			needed: boolean
+			/** @description two while something is due, else none */
+			questions: components['schemas']['RuleQuestionBody'][]
+			rules: components['schemas']['RuleBody'][]
+			/** Format: date */
+			until: string
+			version: components['schemas']['RulesVersionBody']
 		}
 		PasskeyBody: {
 			/** Format: date-time */
@@ -2976,6 +3214,24 @@ export interface components {
 			text: components['schemas']['TextBody']
 			version: components['schemas']['VersionBody']
 		}
+		PublishRulesInputBody: {
+			/**
+			 * Format: date
+			 * @description absent: today for the first version, in 14 days for later ones
+			 */
+			inForceOn?: string
+			set: components['schemas']['Draft']
+		}
+		PublishedRulesBody: {
+			id: string
+			/** Format: date */
+			inForceOn: string
+			/** Format: int64 */
+			number: number
+			/** Format: date-time */
+			publishedAt: string
+			set: components['schemas']['Draft']
+		}
 		PupilBody: {
 			/** Format: date */
 			birthDate?: string
@@ -3034,6 +3290,12 @@ export interface components {
 			modules: number
 			/** @description data of one SVG path; one unit is one module */
 			path: string
+		}
+		QuestionText: {
+			answers: components['schemas']['Answer'][]
+			id: string
+			text: string
+			why: string
 		}
 		ReasonBody: {
 			/** @enum {string} */
@@ -3245,6 +3507,7 @@ export interface components {
 				| 'open_for_child'
 				| 'plan_meetings'
 				| 'public'
+				| 'publish_rules'
 				| 'receive_withdrawal'
 				| 'record_for_others'
 				| 'see_all_classes'
@@ -3282,11 +3545,44 @@ export interface components {
 			rows: components['schemas']['RowBody'][]
 		}
 		RowBody: {
+			/**
+			 * @description whether the rules are read; in meetings alone
+			 * @enum {string}
+			 */
+			acknowledged?: 'yes' | 'not_yet' | 'not_needed'
+			/** @description read today, and a word of explanation would help */
+			explain?: boolean
 			familyName: string
 			givenName: string
 			/** @enum {string} */
 			mode: 'video' | 'audio' | 'none'
 			pupil: string
+		}
+		RuleBody: {
+			/** @description yet to read in this half of the school year */
+			due: boolean
+			/** @example ON_TIME */
+			key: string
+			/** @description what a pupil of twelve and older is told besides */
+			older?: string
+			text: string
+			title: string
+		}
+		RuleQuestionBody: {
+			answers: components['schemas']['Answer'][]
+			id: string
+			right: string
+			rule: string
+			text: string
+			/** @description explains kindly after a wrong answer */
+			why: string
+		}
+		RulesVersionBody: {
+			id: string
+			/** Format: date */
+			inForceOn: string
+			/** Format: int64 */
+			number: number
 		}
 		SayerBody: {
 			/** @description pupil, or guardian: and an id; goes back as from */
@@ -3321,6 +3617,7 @@ export interface components {
 				| 'open_for_child'
 				| 'plan_meetings'
 				| 'public'
+				| 'publish_rules'
 				| 'receive_withdrawal'
 				| 'record_for_others'
 				| 'see_all_classes'
@@ -3453,6 +3750,12 @@ export interface components {
 			/** @description SHA-256 of the canonical JSON {formVersion, language, title, blocks} */
 			textSha256: string
 			title: string
+		}
+		Texts: {
+			language: string
+			line: string
+			questions: components['schemas']['QuestionText'][]
+			rules: components['schemas']['CardText'][]
 		}
 		TileBody: {
 			/** @description given name and the first letter of the family name */
@@ -8757,6 +9060,456 @@ export interface operations {
 			}
 		}
 	}
+	acknowledgeRules: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['AcknowledgeInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	joinMeeting: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['JoinBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	limitOneself: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['OwnLimitInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	liftOwnLimit: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	getRoster: {
 		parameters: {
 			query?: never
@@ -8891,6 +9644,85 @@ export interface operations {
 			}
 			/** @description Too Many Requests */
 			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getOwnRules: {
+		parameters: {
+			query?: {
+				/** @description absent: simple German for children below ten, German for others */
+				lang?: string
+			}
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['OwnRulesBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -10856,6 +11688,273 @@ export interface operations {
 			}
 			/** @description Too Many Requests */
 			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listRulesVersions: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListPublishedRulesBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	publishRules: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['PublishRulesInputBody']
+			}
+		}
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['PublishedRulesBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	checkRules: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['CheckRulesInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
