@@ -109,6 +109,9 @@ func (d *doorway) wantPage(c *client, path, code string) {
 	if status != 303 || page != "/j" || err != nil || why.Get("code") != code {
 		d.t.Errorf("%d to %q, want the page of %s", status, location, code)
 	}
+	if code == "link_used" && why.Get("meeting") != string(d.of) {
+		d.t.Errorf("from %q nobody finds back to the meeting", location)
+	}
 }
 
 func TestAPupilReadsTheRulesJoinsAndIsLedIntoTheRoom(t *testing.T) {

@@ -164,10 +164,13 @@ func (s *Service) Enter(ctx context.Context, actor authz.Actor, address Address)
 		if err != nil {
 			return err
 		}
-		if err := found.mustFit(actor, tx.Now); err != nil {
-			return err
+		if found.PupilID != id.Pupil(actor.Person.ID) || found.SessionID != actor.Session {
+			return fault.New(fault.LinkNotYours)
 		}
 		meeting = found.MeetingID
+		if err := found.mustBeGood(tx.Now); err != nil {
+			return err
+		}
 		if m, err = s.ownMeeting(tx, actor, found.MeetingID); err != nil {
 			return err
 		}
@@ -188,10 +191,8 @@ func (s *Service) Enter(ctx context.Context, actor authz.Actor, address Address)
 	return room, meeting, err
 }
 
-func (r addressRow) mustFit(actor authz.Actor, now time.Time) error {
+func (r addressRow) mustBeGood(now time.Time) error {
 	switch {
-	case r.PupilID != id.Pupil(actor.Person.ID), r.SessionID != actor.Session:
-		return fault.New(fault.LinkNotYours)
 	case r.UsedAt != nil:
 		return fault.New(fault.LinkUsed)
 	case now.Sub(time.UnixMicro(r.MadeAt)) > addressLife:
