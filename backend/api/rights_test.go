@@ -161,6 +161,7 @@ var rights = map[string]right{
 	"provePin":       {rightPIN, "401 403 204 403 403 403 403 403"},
 	"openForChild":   {child("/openings", object{}), "401 201/404/404/404 403 403 403 403 403 403"},
 	"signInForChild": {with("/session/child", object{"code": "0000-0001"}), "401 401 401 401 401 401 401 403"},
+	"getPictures":    {at("/session/pin/pictures"), "401 403 200 403 403 403 403 403"},
 	"getMyDay":       {at("/my-day"), "401 403 200 403 403 403 403 403"},
 
 	"getOwnRules":       {ownMeeting("/rules", nil), "401 403 200/404/404/404 403 403 403 403 403"},
