@@ -66,8 +66,9 @@ func TestTheDocumentIsServed(t *testing.T) {
 	}
 }
 
-// notDocumented are the routes beside the API: the document itself, and what a deployment asks for its health.
-var notDocumented = []string{documentPath, "/livez", "/readyz"}
+// notDocumented are the routes beside the API: the document itself, what a deployment asks for its health, and the
+// one-time addresses that joinMeeting gives.
+var notDocumented = []string{documentPath, "/livez", "/readyz", joinPath + ":address"}
 
 func TestEveryRouteIsAnOperationWithAnAccessRule(t *testing.T) {
 	s := bareServer(t)

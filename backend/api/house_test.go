@@ -32,6 +32,7 @@ import (
 	"einverstanden/backend/lowering"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/paper"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 	"einverstanden/backend/testkit"
@@ -51,6 +52,7 @@ type house struct {
 	guardian  school.Guardian
 	accounts  *account.Service
 	meetings  *meeting.Service
+	rules     *rules.Service
 	consents  *consent.Service
 	passwords map[authz.Role]login
 }
@@ -100,13 +102,14 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	public, _ := url.Parse(h.base)
 	h.consents = consent.NewService(env.DB, env.Vault, s.Log, s.Service, s.Hub)
 	standings := standing.NewService(env.DB, h.consents, s.Service)
-	h.meetings = meeting.NewService(env.DB, s.Service, standings)
+	h.rules = rules.NewService(env.DB, s.Service, s.Hub)
+	h.meetings = meeting.NewService(env.DB, s.Service, standings).WithDoor(h.rules, s.Hub)
 	h.accounts = account.NewService(env.DB, env.Vault, evidence.NewLog(env.Vault), families{s.Service}, env.Clock.Now, log).WithPasskeys(public).HashWeakly()
 	h.consents.WithUnproven(h.accounts.NeedsPasskey)
 	h.accounts.WithPupilMeetings(h.meetings.FirstEndFor)
 	live := meeting.NewLive(h.meetings, s.Hub, env.Clock.Now, log)
 	deps := Deps{
-		DB: env.DB, Accounts: h.accounts, Schools: s.Service, Consents: h.consents, Standings: standings, Meetings: h.meetings,
+		DB: env.DB, Accounts: h.accounts, Schools: s.Service, Consents: h.consents, Standings: standings, Meetings: h.meetings, Rules: h.rules,
 		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service, s.Hub),
 		Invites:  invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
 		Lowering: lowering.NewService(env.DB, env.Vault, h.accounts, h.consents, standings),
@@ -147,6 +150,9 @@ func (h *house) fill() {
 	h.stranger = h.Pupil("Jan", "Fremd", "2014-02-02", h.other)
 	h.guardian = h.Guardian("Vera", "Brückner", h.pupil)
 	h.publish(h.School)
+	if err := h.rules.Ready(h.Ctx); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 // publish puts a form in force at the school.

@@ -21,6 +21,7 @@ func (s *Server) pupilDoorRoutes() {
 	route(s, authz.Public, answers(post("/session/pin", "session", "signInWithPin", "Sign in as a pupil: card or class link, and picture PIN"), 200, 401, 429), s.signInWithPIN)
 	prove := answers(post("/session/pin/proof", "session", "provePin", "Prove a pupil's session anew by its picture PIN"), http.StatusNoContent, 401, 429)
 	route(s, authz.SeeOwnDay, prove, s.provePIN)
+	route(s, authz.SeeOwnDay, get("/session/pin/pictures", "session", "getPictures", "The pictures that PINs are made of"), s.getPictures)
 	route(s, authz.OpenForChild, answers(post("/children/{pupil}/openings", "children", "openForChild", "Let a child in on a device, once, within ten minutes"), 201, 429), s.openForChild)
 	route(s, authz.Public, answers(post("/session/child", "session", "signInForChild", "Sign in as the child that a guardian has opened for"), 200, 401, 404, 429), s.signInForChild)
 	route(s, authz.SeeOwnDay, get("/my-day", "pupils", "getMyDay", "A pupil's own day: its mode and its next meetings"), s.getMyDay)
@@ -85,6 +86,10 @@ func pictures() []pictureBody {
 		bodies[i] = pictureBody{Name: picture.Name, Path: picture.Path}
 	}
 	return bodies
+}
+
+func (s *Server) getPictures(context.Context, *none) (*out[list[pictureBody]], error) {
+	return reply(listOf(pictures())), nil
 }
 
 // PINField is a picture PIN in a body.
@@ -173,6 +178,9 @@ type ownMeetingBody struct {
 	EndsAt   time.Time  `json:"endsAt"`
 	Today    bool       `json:"today"`
 	Mode     mode       `json:"mode,omitempty" enum:"video,audio,none" doc:"told for today alone"`
+	OpensAt  time.Time  `json:"opensAt" doc:"from when on the pupil may come in"`
+	Rules    string     `json:"rules,omitempty" enum:"yes,not_yet,not_needed" doc:"whether they are read; told for today alone"`
+	OwnLimit mode       `json:"ownLimit,omitempty" enum:"audio,none" doc:"what the pupil has limited itself to in this meeting"`
 }
 
 type myDayBody struct {
@@ -203,9 +211,13 @@ func (s *Server) getMyDay(ctx context.Context, _ *none) (*out[myDayBody], error)
 	for i, m := range own.Meetings {
 		body.Meetings[i] = ownMeetingBody{
 			ID: m.ID, Title: m.Title, Teacher: names[m.Responsible], StartsAt: m.StartsAt, EndsAt: m.EndsAt, Today: m.Today,
+			OpensAt: m.OpensAt(), Rules: string(m.Acknowledged),
 		}
 		if m.Today {
 			body.Meetings[i].Mode = modeOf(m.Mode)
+		}
+		if m.Limited {
+			body.Meetings[i].OwnLimit = modeOf(m.OwnReach)
 		}
 	}
 	return reply(body), err

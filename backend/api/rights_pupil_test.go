@@ -2,7 +2,9 @@ package api
 
 import (
 	"einverstanden/backend/authz"
+	"einverstanden/backend/db"
 	"einverstanden/backend/id"
+	"einverstanden/backend/rules"
 )
 
 // What the rights matrix asks about the pupils' door.
@@ -29,4 +31,43 @@ func linkOpening(w *world, at place, _ authz.Role) call {
 		}
 		return s.class.ID
 	}) + "/link/opening", body: object{}}
+}
+
+// ownMeeting is about a running meeting of the pupil's class, or of another one.
+func ownMeeting(suffix string, body any) func(*world, place, authz.Role) call {
+	return func(w *world, at place, role authz.Role) call {
+		c := meetingAt(suffix)(w, at, role)
+		c.body = body
+		return c
+	}
+}
+
+// acknowledgement reads the rules as the pupil does whom the house signs in, and answers right.
+func acknowledgement(w *world, at place, role authz.Role) call {
+	version, answers := w.rightAnswers(w.adult().ID)
+	return ownMeeting("/acknowledgements", object{"version": version, "answers": answers})(w, at, role)
+}
+
+// rightAnswers are those to the questions that the pupil is asked now.
+func (h *house) rightAnswers(pupil id.Pupil) (version id.RulesVersion, answers []object) {
+	h.t.Helper()
+	h.Read(func(tx *db.Tx) error {
+		sheet, err := h.rules.Sheet(tx, pupil, "")
+		for _, q := range sheet.Questions {
+			answers = append(answers, object{"question": q.ID, "answer": q.Right})
+		}
+		version = sheet.Version.ID
+		return err
+	})
+	return version, answers
+}
+
+func ruleSet(path string) func(*world, place, authz.Role) call {
+	return func(w *world, _ place, _ authz.Role) call {
+		set, err := rules.Default()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return call{path: path, body: object{"set": set}}
+	}
 }

@@ -27,6 +27,7 @@ import (
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/proof"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 )
@@ -39,6 +40,7 @@ type Deps struct {
 	Consents  *consent.Service
 	Standings *standing.Service
 	Meetings  *meeting.Service
+	Rules     *rules.Service
 	Live      *meeting.Live
 	Intake    *intake.Service
 	Invites   *invite.Service
@@ -107,6 +109,7 @@ func New(deps Deps) (*Server, error) {
 	s.app.Get("/readyz", s.readyz).Name("readyz")
 	s.app.Get(documentPath, s.document).Name("document")
 	s.app.Use("/api", s.noRoute)
+	s.app.Get(joinPath+":address", s.admit, s.signIn, s.enterRoom).Name("join")
 	s.app.Use(web.serve)
 	return s, nil
 }

@@ -132,13 +132,15 @@ func decisionOf(o consent.Outcome) DecisionBody {
 type rowBody struct {
 	Pupil id.Pupil `json:"pupil"`
 	PersonName
-	Mode mode `json:"mode" enum:"video,audio,none"`
+	Mode         mode   `json:"mode" enum:"video,audio,none"`
+	Acknowledged string `json:"acknowledged,omitempty" enum:"yes,not_yet,not_needed" doc:"whether the rules are read; in meetings alone"`
+	Explain      bool   `json:"explain,omitempty" doc:"read today, and a word of explanation would help"`
 }
 
 func rowsOf(rows []meeting.Row) []rowBody {
 	bodies := make([]rowBody, len(rows))
 	for i, row := range rows {
-		bodies[i] = rowBody{Pupil: row.Pupil, PersonName: nameOf(row.Name), Mode: modeOf(row.Mode)}
+		bodies[i] = rowBody{Pupil: row.Pupil, PersonName: nameOf(row.Name), Mode: modeOf(row.Mode), Acknowledged: string(row.Acknowledged), Explain: row.Explain}
 	}
 	return bodies
 }

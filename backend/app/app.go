@@ -29,6 +29,7 @@ import (
 	"einverstanden/backend/paper"
 	"einverstanden/backend/privacy"
 	"einverstanden/backend/rotation"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
 	"einverstanden/backend/standing"
@@ -53,6 +54,7 @@ type App struct {
 	Consents  *consent.Service
 	Standings *standing.Service
 	Meetings  *meeting.Service
+	Rules     *rules.Service
 	Intake    *intake.Service
 	Invites   *invite.Service
 	Notary    *evidence.Notary
@@ -116,7 +118,8 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Schools = school.NewService(d, keys, a.Hub, evidenceLog)
 	a.Consents = consent.NewService(d, keys, evidenceLog, a.Schools, a.Hub)
 	a.Standings = standing.NewService(d, a.Consents, a.Schools)
-	a.Meetings = meeting.NewService(d, a.Schools, a.Standings)
+	a.Rules = rules.NewService(d, a.Schools, a.Hub)
+	a.Meetings = meeting.NewService(d, a.Schools, a.Standings).WithDoor(a.Rules, a.Hub)
 	a.Accounts = account.NewService(d, keys, evidenceLog, families{a.Schools}, now, log).WithPasskeys(c.URL).WithLessons(a.Meetings.LessonEnd)
 	a.Consents.WithPasskeys(a.credentials, c.URL.Scheme+"://"+c.URL.Host).WithUnproven(a.Accounts.NeedsPasskey).WithSessions(a.Accounts.IsAlive)
 	a.Intake = intake.NewService(d, keys, a.Schools, a.Hub)
@@ -167,7 +170,7 @@ func (a *App) Prepare(ctx context.Context) error {
 		}
 		return errors.New("this database belongs to a real school: the demo refuses it")
 	}
-	return nil
+	return a.makeRulesReady(ctx)
 }
 
 // CheckSchema refuses a database that is not current, with what to do about it.
@@ -258,7 +261,7 @@ func (a *App) guarded(name string, work func()) {
 
 func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
 	return api.Deps{
-		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings,
+		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings, Rules: a.Rules,
 		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
 		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
 	}

@@ -130,7 +130,7 @@ var demoStaff = []struct {
 
 // makeDemoSchool goes the way of a real school: school, staff, form, class list, letters, answers.
 func (a *App) makeDemoSchool(ctx context.Context) error {
-	made, err := a.Schools.Create(ctx, school.Settings{
+	made, err := a.CreateSchool(ctx, school.Settings{
 		Name: "Gesamtschule am Lindenhain", Address: "Lindenhain 4, 45000 Musterstadt",
 		Officers:      school.Officers{HeadName: demoStaff[2].name, DPOName: demoStaff[3].name, DPOContact: demoStaff[3].email},
 		AuthorityName: "Landesbeauftragte für Datenschutz und Informationsfreiheit Nordrhein-Westfalen", AuthorityContact: "www.ldi.nrw.de",

@@ -13,6 +13,7 @@ import (
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/privacy"
 	"einverstanden/backend/proposal"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
 )
 
@@ -27,7 +28,7 @@ func (a *App) domains(log *evidence.Log) privacy.Domains {
 			privacy.KeeperFunc(hold.MustKeep), sanctions, privacy.KeeperFunc(proposal.MustKeep), a.Standings, a.Schools, a.Consents,
 		},
 		Subjects: []privacy.Subject{
-			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(proposal.Erase),
+			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(rules.Erase), privacy.SubjectFunc(proposal.Erase),
 			privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase), sanctions, a.Consents, a.Accounts, a.Schools,
 		},
 	}
@@ -47,12 +48,20 @@ func (a *App) eraseByDate(ctx context.Context) {
 		}
 		for _, school := range schools {
 			a.eraseIn(ctx, school)
+			a.forgetIn(ctx, school)
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
+	}
+}
+
+// forgetIn deletes what is kept for a day alone.
+func (a *App) forgetIn(ctx context.Context, school id.School) {
+	if err := a.Meetings.ForgetAddresses(db.InSchool(ctx, school)); err != nil && ctx.Err() == nil {
+		a.log.Error("join addresses of yesterday are not deleted", "school", school, "err", err)
 	}
 }
 

@@ -67,6 +67,11 @@ const (
 	ClassLinkRenewed Action = "class_link.renewed"
 	ClassLinkOpened  Action = "class_link.opened"
 	OpenedForChild   Action = "session.opened_for_child"
+
+	RulesPublished    Action = "rules.published"
+	RulesAcknowledged Action = "rules.acknowledged"
+	OwnLimitSet       Action = "own_limit.set"
+	OwnLimitLifted    Action = "own_limit.lifted"
 )
 
 // System is the actor of what nobody signed in has done: commands at the shell, work by date.

@@ -63,6 +63,7 @@ const (
 	SeeOwnDay         Permission = "see_own_day"         // a pupil: itself, its mode today, its meetings
 	OpenForChild      Permission = "open_for_child"      // let one's child in on a device
 	IssueCards        Permission = "issue_cards"         // pupils' cards and class links
+	PublishRules      Permission = "publish_rules"       // the pupils' rules, by version
 )
 
 // table is the one place where roles get permissions.
@@ -95,6 +96,7 @@ var table = map[Permission][]Role{
 	SeeOwnDay:         {Pupil},
 	OpenForChild:      {Guardian},
 	IssueCards:        {Teacher, Office, Head},
+	PublishRules:      {Head},
 }
 
 // withoutSecondFactor is all that a password alone opens (settled 18).

@@ -39,3 +39,18 @@ func (y SchoolYear) String() string {
 	}
 	return fmt.Sprintf("%d/%02d", int(y), (int(y)+1)%100)
 }
+
+// HalfYearOf is the half of the school year that a day falls in: 1 August to 31 January, or 1 February to 31 July. Of
+// the unknown day it is a period without days.
+func HalfYearOf(day Date) Period {
+	year := int(SchoolYearOf(day))
+	turn := On(year+1, time.February, 1)
+	whole := SchoolYear(year).Period()
+	switch {
+	case day.IsZero() || turn.IsZero() || whole.IsEmpty():
+		return noDays
+	case day.Before(turn):
+		return Period{From: whole.From, Until: turn.AddDays(-1)}
+	}
+	return Period{From: turn, Until: whole.Until}
+}

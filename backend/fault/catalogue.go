@@ -129,6 +129,17 @@ const (
 	ClassLinkClosed       Code = "class_link_closed"
 	OwnDeviceNeedsPasskey Code = "own_device_needs_passkey"
 	PINWait               Code = "pin_wait"
+
+	TooEarly         Code = "too_early"
+	RulesNotRead     Code = "rules_not_read"
+	ModeNone         Code = "mode_none"
+	MeetingOver      Code = "meeting_over"
+	MeetingCancelled Code = "meeting_cancelled"
+	LinkUsed         Code = "link_used"
+	LinkExpired      Code = "link_expired"
+	LinkNotYours     Code = "link_not_yours"
+	RoomNotReady     Code = "room_not_ready"
+	RulesSuperseded  Code = "rules_superseded"
 )
 
 var kinds = map[Code]Kind{
@@ -177,6 +188,9 @@ var kinds = map[Code]Kind{
 
 	DoorKeyUnknown: Unauthorized, PINWrong: Unauthorized, CardVoid: Forbidden, CardBlocked: Forbidden,
 	ClassLinkClosed: Forbidden, OwnDeviceNeedsPasskey: Forbidden, PINWait: TooMany,
+
+	TooEarly: Forbidden, RulesNotRead: Forbidden, ModeNone: Forbidden, MeetingOver: Forbidden, MeetingCancelled: Forbidden,
+	LinkUsed: Forbidden, LinkExpired: Forbidden, LinkNotYours: Forbidden, RoomNotReady: Unavailable, RulesSuperseded: Conflict,
 
 	HostRefused: Invalid, HostUnreachable: Unavailable, HostAnswer: Unavailable,
 

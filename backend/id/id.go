@@ -56,6 +56,15 @@ type Card string
 // Meeting identifies a conference.
 type Meeting string
 
+// RulesVersion identifies one published set of the pupils' rules.
+type RulesVersion string
+
+// Acknowledgement identifies that a pupil has read rules.
+type Acknowledgement string
+
+// OwnLimit identifies a limit that a pupil has set itself.
+type OwnLimit string
+
 // Sanction identifies an exclusion or restriction by the school.
 type Sanction string
 

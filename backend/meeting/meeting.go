@@ -1,6 +1,7 @@
 // Package meeting owns meetings: single conferences of a class or of chosen pupils of a class, each with its
-// responsible teacher, its time, its room and a legal basis that is fixed when it is made. It shows their rosters, live.
-// How a pupil may take part is for package standing. Rules, the join gate and presence are not here yet.
+// responsible teacher, its time, its room and a legal basis that is fixed when it is made. It shows their rosters, live, and
+// keeps the door: who may come in is decided at the tap, and once more where the room begins. How a pupil may take part is
+// for package standing, what it has read for package rules. Presence is not here yet.
 package meeting
 
 import (
@@ -19,7 +20,9 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/idempotency"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/school"
+	"einverstanden/backend/signal"
 	"einverstanden/backend/standing"
 )
 
@@ -35,6 +38,7 @@ type Meeting struct {
 	Room        Room
 	StartsAt    time.Time
 	EndsAt      time.Time
+	Cancelled   bool
 	Zone        *time.Location // the school's, for its midnight
 }
 
@@ -45,10 +49,12 @@ func (m Meeting) facts() standing.Meeting {
 	return standing.Meeting{ID: m.ID, Kind: m.Kind, Basis: m.Basis}
 }
 
-// Room is where an IServ conference happens: a link to a host of the school's, or the name of a room.
+// Room is where an IServ conference happens: a link to a host of the school's, or the name of a room. Home is where a
+// room is looked for by its name: the first host that the school lists. It is not the meeting's own and never planned.
 type Room struct {
 	URL  string
 	Name string
+	Home string
 }
 
 // Plan is what a teacher plans. A zero StartsAt means now.
@@ -74,11 +80,14 @@ type Service struct {
 	db        *db.DB
 	schools   *school.Service
 	standings *standing.Service
+	rules     *rules.Service // nil: rosters say nothing of rules, and nobody comes in
+	hub       *signal.Hub
+	rooms     Rooms
 }
 
 // NewService needs the database, the school's people, and the standings that rosters show.
 func NewService(d *db.DB, schools *school.Service, standings *standing.Service) *Service {
-	return &Service{db: d, schools: schools, standings: standings}
+	return &Service{db: d, schools: schools, standings: standings, rooms: links{}}
 }
 
 // Plan makes a meeting of a class that was given to the teacher. A class of somebody else does not exist.

@@ -12,6 +12,7 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 	"einverstanden/backend/testkit"
@@ -22,6 +23,7 @@ type classroom struct {
 	*testkit.School
 	t         *testing.T
 	meetings  *meeting.Service
+	rules     *rules.Service
 	consents  *consent.Service
 	live      *meeting.Live
 	class     school.Class
@@ -35,7 +37,11 @@ func newClassroom(t *testing.T, env *testkit.Env) *classroom {
 	s := env.NewSchool(t)
 	c := &classroom{School: s, t: t}
 	c.consents = consent.NewService(env.DB, env.Vault, s.Log, s.Service, s.Hub)
-	c.meetings = meeting.NewService(env.DB, s.Service, standing.NewService(env.DB, c.consents, s.Service))
+	c.rules = rules.NewService(env.DB, s.Service, s.Hub)
+	c.meetings = meeting.NewService(env.DB, s.Service, standing.NewService(env.DB, c.consents, s.Service)).WithDoor(c.rules, s.Hub)
+	if err := c.rules.Ready(s.Ctx); err != nil {
+		t.Fatal(err)
+	}
 	c.live = meeting.NewLive(c.meetings, s.Hub, env.Clock.Now, slog.New(slog.DiscardHandler))
 	t.Cleanup(c.live.Close)
 	c.class = s.Class("7b")

@@ -10,6 +10,7 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/school"
 )
 
@@ -21,11 +22,14 @@ const (
 	ownMeetings  = 20 // and how many of them
 )
 
-// OwnMeeting is one of a pupil's own meetings. The mode is told for today alone.
+// OwnMeeting is one of a pupil's own meetings. The mode is told for today alone, and so is what the door would ask.
 type OwnMeeting struct {
 	Meeting
-	Today bool
-	Mode  participation.Mode // only when Today
+	Today        bool
+	Mode         participation.Mode // only when Today
+	Acknowledged Acknowledged       // only when Today
+	Limited      bool               // by the pupil itself, for this meeting, to OwnReach
+	OwnReach     participation.Mode
 }
 
 // OwnDay is all that a pupil sees: itself, how it may take part today, and its next meetings. Never a reason, and nobody
@@ -76,6 +80,14 @@ func (s *Service) ownMeetings(tx *db.Tx, pupil id.Pupil, today calendar.Date) ([
 	if err != nil {
 		return nil, err
 	}
+	states, err := s.statesOf(tx, pupil)
+	if err != nil {
+		return nil, err
+	}
+	limited, err := ownLimitsOf(tx, pupil)
+	if err != nil {
+		return nil, err
+	}
 	meetings := make([]OwnMeeting, len(rows))
 	for i, row := range rows {
 		class, err := s.schools.Class(tx, row.ClassID)
@@ -84,6 +96,7 @@ func (s *Service) ownMeetings(tx *db.Tx, pupil id.Pupil, today calendar.Date) ([
 		}
 		meetings[i] = OwnMeeting{Meeting: row.meeting(class)}
 		meetings[i].Zone = zone
+		meetings[i].OwnReach, meetings[i].Limited = limited[row.ID]
 		if calendar.Today(meetings[i].StartsAt, zone) != today {
 			continue
 		}
@@ -92,8 +105,17 @@ func (s *Service) ownMeetings(tx *db.Tx, pupil id.Pupil, today calendar.Date) ([
 			return nil, err
 		}
 		meetings[i].Today, meetings[i].Mode = true, standings[pupil].Mode
+		meetings[i].Acknowledged = acknowledged(meetings[i].Meeting, meetings[i].Mode, states)
 	}
 	return meetings, nil
+}
+
+func (s *Service) statesOf(tx *db.Tx, pupil id.Pupil) (rules.State, error) {
+	if s.rules == nil {
+		return rules.State{}, nil
+	}
+	states, err := s.rules.Of(tx, []id.Pupil{pupil})
+	return states[pupil], err
 }
 
 // FirstEndFor is when the first of the pupil's meetings ends that end after the instant; the zero time when there is none

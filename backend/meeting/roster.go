@@ -9,16 +9,29 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 )
 
-// Row is one pupil on a roster: how it may take part, never why.
+// Row is one pupil on a roster: how it may take part, never why. Outside a meeting it says nothing of rules.
 type Row struct {
-	Pupil id.Pupil
-	Name  school.Name
-	Mode  participation.Mode
+	Pupil        id.Pupil
+	Name         school.Name
+	Mode         participation.Mode
+	Acknowledged Acknowledged
+	Explain      bool // the pupil has read the rules today, and a word of explanation would help
 }
+
+// Acknowledged says whether a pupil has read the rules in force. The zero value is unknown.
+type Acknowledged string
+
+// Nobody has to read rules who does not come in; in a meeting by statute they never block the door.
+const (
+	RulesRead      Acknowledged = "yes"
+	RulesDue       Acknowledged = "not_yet"
+	RulesNotNeeded Acknowledged = "not_needed"
+)
 
 // Roster is what the teacher sees, by name.
 type Roster struct {
@@ -85,7 +98,26 @@ func (s *Service) rows(tx *db.Tx, m Meeting, pupils []id.Pupil) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rowsOf(standings), nil
+	rows := rowsOf(standings)
+	if m.ID == "" || s.rules == nil {
+		return rows, nil
+	}
+	states, err := s.rules.Of(tx, pupils)
+	for i, row := range rows {
+		state := states[row.Pupil]
+		rows[i].Acknowledged, rows[i].Explain = acknowledged(m, row.Mode, state), state.Explain
+	}
+	return rows, err
+}
+
+func acknowledged(m Meeting, mode participation.Mode, state rules.State) Acknowledged {
+	switch {
+	case m.Basis == participation.Statute, mode == participation.None:
+		return RulesNotNeeded
+	case state.Read:
+		return RulesRead
+	}
+	return RulesDue
 }
 
 func rowsOf(standings map[id.Pupil]standing.Standing) []Row {

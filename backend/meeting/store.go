@@ -63,9 +63,18 @@ func insertMeeting(tx *db.Tx, by id.Account, made id.Meeting, plan Plan, basis p
 	return tx.G().Create(&rows).Error
 }
 
+// find gives a meeting that takes place; one that was called off does not exist.
 func (s *Service) find(tx *db.Tx, meeting id.Meeting) (Meeting, error) {
+	found, err := s.findAny(tx, meeting)
+	if err == nil && found.Cancelled {
+		return Meeting{}, fault.New(fault.NothingHere)
+	}
+	return found, err
+}
+
+func (s *Service) findAny(tx *db.Tx, meeting id.Meeting) (Meeting, error) {
 	var rows []meetingRow
-	err := tx.G().Where("school_id = ? AND id = ? AND cancelled_at IS NULL", tx.School, meeting).Limit(1).Find(&rows).Error
+	err := tx.G().Where("school_id = ? AND id = ?", tx.School, meeting).Limit(1).Find(&rows).Error
 	if err != nil {
 		return Meeting{}, err
 	}
@@ -79,13 +88,16 @@ func (s *Service) find(tx *db.Tx, meeting id.Meeting) (Meeting, error) {
 	settings, err := s.schools.SettingsInClear(tx)
 	found := rows[0].meeting(class)
 	found.Zone = settings.Location()
+	if len(settings.RoomHosts) > 0 {
+		found.Room.Home = "https://" + settings.RoomHosts[0] + "/"
+	}
 	return found, err
 }
 
 func (r meetingRow) meeting(class school.Class) Meeting {
 	m := Meeting{
 		ID: r.ID, Title: r.Title, Kind: r.Kind, Class: class, WholeClass: r.WholeClass, Responsible: r.ResponsibleID,
-		Basis: r.LegalBasis, StartsAt: time.UnixMicro(r.StartsAt).UTC(), EndsAt: time.UnixMicro(r.EndsAt).UTC(),
+		Basis: r.LegalBasis, Cancelled: r.CancelledAt != nil, StartsAt: time.UnixMicro(r.StartsAt).UTC(), EndsAt: time.UnixMicro(r.EndsAt).UTC(),
 	}
 	if r.RoomURL != nil {
 		m.Room.URL = *r.RoomURL
@@ -165,6 +177,7 @@ func (s *Service) pupilsOf(tx *db.Tx, m Meeting) ([]id.Pupil, error) {
 
 func deletePupil(tx *db.Tx, pupil id.Pupil) error {
 	for _, statement := range []string{
+		"DELETE FROM join_address WHERE school_id = ? AND pupil_id = ?",
 		"DELETE FROM meeting_limit WHERE school_id = ? AND pupil_id = ?",
 		"DELETE FROM own_limit WHERE school_id = ? AND pupil_id = ?",
 		"DELETE FROM meeting_pupil WHERE school_id = ? AND pupil_id = ?",

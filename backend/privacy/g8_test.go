@@ -154,6 +154,11 @@ func (w *world) school(h household) {
 	w.exec("INSERT INTO meeting_pupil (school_id, meeting_id, pupil_id) VALUES (?, ?, ?)", w.ID, planned, h.pupil.ID)
 	w.exec("INSERT INTO meeting_limit (school_id, meeting_id, pupil_id, reach, set_by, set_at) VALUES (?, ?, ?, 'audio', ?, 0)", w.ID, planned, h.pupil.ID, teacher)
 	w.exec("INSERT INTO own_limit (school_id, id, pupil_id, reach, set_at) VALUES (?, ?, ?, 'none', 0)", w.ID, id.New[id.Meeting](), h.pupil.ID)
+	must(w.t, w.app.Rules.Ready(w.Ctx))
+	w.exec(`INSERT INTO acknowledgement (school_id, id, pupil_id, version_id, half_year_from, rule_keys, explain, at)
+		SELECT school_id, ?, ?, id, '2026-08-01', 'ON_TIME', ?, 0 FROM rules_version`, id.New[id.Acknowledgement](), h.pupil.ID, true)
+	w.exec("INSERT INTO join_address (school_id, token_hash, meeting_id, pupil_id, session_id, made_at) VALUES (?, 'hash of an address', ?, ?, 'x', 0)",
+		w.ID, planned, h.pupil.ID)
 }
 
 // provider links the pupil to a subject of the school's OpenID provider, and lets another one wait who has the same name.
@@ -224,6 +229,8 @@ func (w *world) canaries(h household) map[string][]byte {
 	keep("card key", "SELECT key_hash FROM pupil_card WHERE pupil_id = ?", pupil)
 	keep("picture PIN", "SELECT pin_hash FROM pupil_card WHERE pupil_id = ?", pupil)
 	keep("device of a wrong PIN", "SELECT device_hash FROM pin_failure JOIN pupil_card ON card_id = pupil_card.id WHERE pupil_id = ?", pupil)
+	keep("acknowledgement", "SELECT id FROM acknowledgement WHERE pupil_id = ?", pupil)
+	keep("address into a room", "SELECT token_hash FROM join_address WHERE pupil_id = ?", pupil)
 	keep("device of the pupil", "SELECT device_hash FROM session WHERE person_id = ?", pupil)
 	keep("device", "SELECT device_hash FROM session WHERE person_id = ?", guardian)
 	keep("passkey", "SELECT body FROM passkey JOIN account_person ON account_person.account_id = passkey.account_id WHERE person_id = ?", guardian)

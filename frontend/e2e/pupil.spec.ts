@@ -1,33 +1,5 @@
-import type { Page } from '@playwright/test'
-import { arrive, expect, expectAccessible, signIn, test, type Demo } from './fixtures'
-
-/** What the pictures are called to who cannot see them. */
-const german: Record<string, string> = {
-	sun: 'Sonne',
-	moon: 'Mond',
-	star: 'Stern',
-	tree: 'Baum',
-	flower: 'Blume',
-	fish: 'Fisch',
-	bird: 'Vogel',
-	house: 'Haus',
-	car: 'Auto',
-	boat: 'Boot',
-	umbrella: 'Schirm',
-	apple: 'Apfel'
-}
-
-async function tapPictures(page: Page, pin: string[]): Promise<void> {
-	for (const picture of pin) await page.getByRole('button', { name: german[picture]!, exact: true }).click()
-}
-
-/** The card's way in, up to the own page. */
-async function comeIn(page: Page, demo: Demo): Promise<void> {
-	await page.goto(demo.accounts.pupil.cardLink)
-	await expect(page.getByRole('heading', { name: /^Hallo / })).toBeVisible()
-	await tapPictures(page, demo.accounts.pupil.pin)
-	await expect(page).toHaveURL(/\/pupil$/)
-}
+import { arrive, expect, expectAccessible, signIn, test } from './fixtures'
+import { comeIn, tapPictures } from './pupil'
 
 test('a pupil comes in by card and four pictures, sees its own day, and is done', async ({ page, school }) => {
 	const { cardLink, pin } = school.demo.accounts.pupil

@@ -65,7 +65,11 @@ type progress struct {
 func newLog() *slog.Logger { return slog.New(slog.NewJSONHandler(io.Discard, nil)) }
 
 // newWorld fills an empty, migrated database; folder is for the keys.
-func newWorld(ctx context.Context, options db.Options, folder string) (w *world, err error) {
+func newWorld(ctx context.Context, options db.Options, folder string) (*world, error) {
+	return newWorldOf(ctx, options, folder, classCount)
+}
+
+func newWorldOf(ctx context.Context, options db.Options, folder string, classes int) (w *world, err error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -81,7 +85,7 @@ func newWorld(ctx context.Context, options db.Options, folder string) (w *world,
 	if err != nil {
 		return nil, err
 	}
-	return w, errors.Join(w.fill(ctx, a), a.Close())
+	return w, errors.Join(w.fill(ctx, a, classes), a.Close())
 }
 
 func (w *world) open(options db.Options) (*app.App, error) {
@@ -104,11 +108,11 @@ func freeAddress() (string, error) {
 	return fmt.Sprintf("localhost:%d", port), listener.Close()
 }
 
-func (w *world) fill(ctx context.Context, a *app.App) (err error) {
+func (w *world) fill(ctx context.Context, a *app.App, classes int) (err error) {
 	if err = a.DB.Migrate(ctx); err != nil {
 		return err
 	}
-	w.school, err = a.Schools.Create(ctx, school.Settings{
+	w.school, err = a.CreateSchool(ctx, school.Settings{
 		Name: "Schule der Messung", Address: "Messweg 1, 45000 Musterstadt",
 		Officers:      school.Officers{HeadName: "Leitung", DPOName: "Datenschutz", DPOContact: "dsb@messung.example"},
 		AuthorityName: "LDI NRW", AuthorityContact: "www.ldi.nrw.de", ConferenceSystem: "IServ-Videokonferenz",
@@ -126,7 +130,7 @@ func (w *world) fill(ctx context.Context, a *app.App) (err error) {
 	if err = w.publish(ctx, a, head); err != nil {
 		return err
 	}
-	plan, err := a.Intake.Propose(ctx, head, classList())
+	plan, err := a.Intake.Propose(ctx, head, classList(classes))
 	if err != nil {
 		return err
 	}
@@ -173,10 +177,10 @@ func (w *world) publish(ctx context.Context, a *app.App, head authz.Actor) error
 }
 
 // classList is a plain CSV; every family has a name of its own.
-func classList() []byte {
+func classList(classes int) []byte {
 	var list strings.Builder
 	list.WriteString("Nachname;Vorname;Klasse;Geburtsdatum;Erzieher 1: Vorname;Erzieher 1: Nachname;Erzieher 2: Vorname;Erzieher 2: Nachname\n")
-	for i := range classCount * classSize {
+	for i := range classes * classSize {
 		name := "Fam" + letters(i)
 		fmt.Fprintf(&list, "%s;Kind%s;%d;%02d.%02d.%d;Anna;%s;Bernd;%s\n",
 			name, letters(i), 5+i/classSize, 1+i%28, 1+i%12, 2014, name, name)

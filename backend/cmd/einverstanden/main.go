@@ -19,11 +19,10 @@ import (
 	"einverstanden/backend/account"
 	"einverstanden/backend/app"
 	"einverstanden/backend/authz"
-	"einverstanden/backend/calendar"
 	"einverstanden/backend/config"
-	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
+	"einverstanden/backend/rules/content"
 	"einverstanden/backend/school"
 	"einverstanden/backend/vault"
 )
@@ -38,6 +37,8 @@ const usage = `einverstanden: consent to video conferences, for schools
   staff reset [--password] EMAIL       take a lost second factor away, or print a link for a new password
   staff create ROLE EMAIL NAME         add a member of staff, for scripts; the password is read from standard input
   form publish [--in-force DATE] FILE  publish the next version of the consent form
+  rules show                           print the pupils' rules that ship, as a file to change and publish
+  rules publish [--in-force DATE] FILE publish the next version of the pupils' rules
   keys status                          which keys there are, and how much is sealed with each
   keys add, promote, reseal, retire    the four steps of a rotation, in this order, while servers run
   keys restore FILE                    let a retired key open again, for a backup from its time
@@ -72,7 +73,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return err
 	}
 	name, rest := args[0], args[1:]
-	if len(rest) > 0 && (name == "school" || name == "staff" || name == "form" || name == "keys") {
+	if len(rest) > 0 && (name == "school" || name == "staff" || name == "form" || name == "rules" || name == "keys") {
 		name, rest = name+" "+rest[0], rest[1:]
 	}
 	switch name {
@@ -92,6 +93,11 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return resetStaff(ctx, rest, out)
 	case "form publish":
 		return publishForm(ctx, rest, out)
+	case "rules show":
+		_, err := out.Write(content.Rules)
+		return err
+	case "rules publish":
+		return publishRules(ctx, rest, out)
 	case "keys status", "keys add", "keys promote", "keys reseal", "keys retire", "keys restore", "keys complete":
 		return keyCommand(ctx, name, rest, out)
 	case "verify":
@@ -251,7 +257,7 @@ func createSchool(ctx context.Context, args []string, out io.Writer) error {
 		}
 	}
 	return withApp(ctx, func(a *app.App) error {
-		made, err := a.Schools.Create(ctx, settings)
+		made, err := a.CreateSchool(ctx, settings)
 		if err != nil {
 			return err
 		}
@@ -281,40 +287,6 @@ func createStaff(ctx context.Context, args []string, in io.Reader, out io.Writer
 			return err
 		}
 		_, err = fmt.Fprintln(out, made)
-		return err
-	})
-}
-
-func publishForm(ctx context.Context, args []string, out io.Writer) error {
-	flags := flag.NewFlagSet("form publish", flag.ContinueOnError)
-	wanted := flags.String("school", "", "id of the school")
-	inForce := flags.String("in-force", "", "day on which the version comes into force, YYYY-MM-DD")
-	if err := flags.Parse(args); err != nil {
-		return err
-	}
-	if flags.NArg() != 1 {
-		return errors.New("form publish needs the path of the form's file")
-	}
-	content, err := os.ReadFile(flags.Arg(0))
-	if err != nil {
-		return err
-	}
-	draft, err := consent.ParseDraft(content)
-	if err != nil {
-		return fmt.Errorf("%s: %w", flags.Arg(0), err)
-	}
-	var day calendar.Date
-	if *inForce != "" {
-		if day, err = calendar.Parse(*inForce); err != nil {
-			return fmt.Errorf("--in-force: %w", err)
-		}
-	}
-	return inSchool(ctx, *wanted, func(ctx context.Context, a *app.App) error {
-		version, err := a.Consents.Publish(ctx, authz.Actor{Account: "system"}, draft, day)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(out, "version %d, edition %d, in force on %s\n", version.Number, version.Edition, version.InForceOn)
 		return err
 	})
 }

@@ -19,7 +19,7 @@ export async function keep(cacheName: string, url: unknown, build: string[], ori
 }
 
 // Never answered from here: what must be fresh, and what carries personal data.
-const untouched = ['/api/', '/_app/version.json', '/service-worker.js', '/livez', '/readyz']
+const untouched = ['/api/', '/j/', '/_app/version.json', '/service-worker.js', '/livez', '/readyz']
 
 /** The answer to a request, or undefined when the browser should ask the server itself. */
 export function answer(cacheName: string, request: Request, origin: string): Promise<Response> | undefined {
