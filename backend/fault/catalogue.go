@@ -144,6 +144,7 @@ const (
 	ConferenceRefused     Code = "conference_refused"
 	ConferenceFailed      Code = "conference_failed"
 	RoomMissing           Code = "room_missing"
+	RoomNotNow            Code = "room_not_now"
 	RoomSpent             Code = "room_spent"
 )
 
@@ -203,7 +204,7 @@ var kinds = map[Code]Kind{
 	OIDCIssuer: Unavailable, OIDCNoCode: Unavailable,
 
 	ConferenceUnavailable: Unavailable, ConferenceRefused: Unavailable, ConferenceFailed: Unavailable,
-	RoomMissing: Conflict, RoomSpent: Invalid,
+	RoomMissing: Conflict, RoomNotNow: Conflict, RoomSpent: Invalid,
 }
 
 // KindOf gives the kind of a code; an unknown code is Internal.

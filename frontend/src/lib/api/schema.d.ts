@@ -512,6 +512,28 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/conference/ended/{secret}': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Where a conference server tells that a room has ended
+		 * @description For conference servers alone. The call is not signed: the secret proves it.
+		 *
+		 *     Access: public.
+		 */
+		get: operations['roomEnded']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/decisions/{id}/confirmation': {
 		parameters: {
 			query?: never
@@ -1078,6 +1100,74 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/meetings/{id}/room': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * A meeting's room, and what may be chosen instead
+		 * @description Access: run_meetings.
+		 */
+		get: operations['getRoom']
+		/**
+		 * Choose where a meeting happens
+		 * @description Access: run_meetings.
+		 */
+		put: operations['setRoom']
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/room/open': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Go into the room, which is made where it is not open
+		 * @description The address lets the caller in as moderator: use it at once, keep it nowhere, pass it to nobody.
+		 *
+		 *     Access: run_meetings.
+		 */
+		post: operations['openRoom']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/room/reopen': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Close the room, and open another one
+		 * @description No address of before opens the new room.
+		 *
+		 *     Access: run_meetings.
+		 */
+		post: operations['reopenRoom']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/meetings/{id}/roster': {
 		parameters: {
 			query?: never
@@ -1109,7 +1199,7 @@ export interface paths {
 		}
 		/**
 		 * Live roster (server-sent events)
-		 * @description `snapshot` {asOf, rows} on every connect, then `change` {asOf, rows: changed or new, gone: pupil ids}; `ping` {asOf} every 15 s; `end` before the server closes, after 5 minutes at the latest.
+		 * @description `snapshot` {asOf, rows, room} on every connect, then `change` {asOf, rows: changed or new, gone: pupil ids, room: if it differs}; `ping` {asOf} every 15 s; `end` before the server closes, after 5 minutes at the latest.
 		 *
 		 *     Programs with an API token: any of the scopes modes.
 		 *
@@ -1118,6 +1208,26 @@ export interface paths {
 		get: operations['streamRoster']
 		put?: never
 		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/roster/{pupil}/seen': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Take the mark off a mode that became stricter
+		 * @description Access: run_meetings.
+		 */
+		post: operations['seeChange']
 		delete?: never
 		options?: never
 		head?: never
@@ -1544,6 +1654,94 @@ export interface paths {
 		get: operations['getRights']
 		put?: never
 		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rooms': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Where the school's meetings may happen; the server's secret is not told
+		 * @description Access: set_up_rooms.
+		 */
+		get: operations['getRooms']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rooms/hosts': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * Say which hosts the links of IServ rooms may lead to
+		 * @description Access: set_up_rooms.
+		 */
+		put: operations['setRoomHosts']
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rooms/server': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * Set up the school's own BigBlueButton
+		 * @description Needs a sign-in or reauthentication within ten minutes; else 403 `reauthentication_needed`.
+		 *
+		 *     Access: set_up_rooms.
+		 */
+		put: operations['setRoomServer']
+		post?: never
+		/**
+		 * Forget the server; its rooms count as closed
+		 * @description Needs a sign-in or reauthentication within ten minutes; else 403 `reauthentication_needed`.
+		 *
+		 *     Access: set_up_rooms.
+		 */
+		delete: operations['removeRoomServer']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rooms/server/try': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Try the server as it is set up
+		 * @description Access: set_up_rooms.
+		 */
+		post: operations['tryRoomServer']
 		delete?: never
 		options?: never
 		head?: never
@@ -2505,6 +2703,10 @@ export interface components {
 			issuedAt?: string
 			pupil: string
 		}
+		HostsInputBody: {
+			/** @description bare names, as in iserv.schule.example */
+			roomHosts: string[]
+		}
 		InvalidationInputBody: {
 			/** @enum {string} */
 			reason: 'wrong_person' | 'wrong_answer' | 'not_authentic'
@@ -2596,6 +2798,10 @@ export interface components {
 			secret: string
 			/** @description others use this device too: the session ends when the browser closes, or after 30 minutes without use */
 			shared?: boolean
+		}
+		LinkBody: {
+			name?: string
+			url?: string
 		}
 		ListAccountBody: {
 			items: components['schemas']['AccountBody'][]
@@ -3510,6 +3716,7 @@ export interface components {
 				| 'publish_rules'
 				| 'receive_withdrawal'
 				| 'record_for_others'
+				| 'run_meetings'
 				| 'see_all_classes'
 				| 'see_classes'
 				| 'see_evidence'
@@ -3519,6 +3726,7 @@ export interface components {
 				| 'see_pupils'
 				| 'self'
 				| 'set_up_oidc'
+				| 'set_up_rooms'
 			/** @description nobody: whoever has not signed in */
 			roles: ('nobody' | 'guardian' | 'pupil' | 'teacher' | 'office' | 'head' | 'dpo' | 'program')[]
 		}
@@ -3538,10 +3746,80 @@ export interface components {
 			/** @description https, on a host that the school lists */
 			url?: string
 		}
+		RoomInputBody: {
+			/** @enum {string} */
+			kind: 'iserv' | 'bigbluebutton'
+			name?: string
+			/** @description of IServ: keep it as the caller's own standing room */
+			remember?: boolean
+			/**
+			 * @description of a BigBlueButton: for its next room; absent: the school's
+			 * @enum {string}
+			 */
+			style?: 'teacher_only' | 'cameras' | 'no_cameras'
+			/** @description of IServ: https, on a host that the school lists */
+			url?: string
+		}
+		RoomServerInputBody: {
+			/** @description left out: the one that is kept, for the same address */
+			secret?: string
+			/** @enum {string} */
+			style: 'teacher_only' | 'cameras' | 'no_cameras'
+			/** @description as bbb-conf --secret prints it */
+			url: string
+		}
+		RoomState: {
+			/**
+			 * @description absent: nowhere yet
+			 * @enum {string}
+			 */
+			kind?: 'iserv' | 'bigbluebutton'
+			open?: boolean
+			/** @description the server says that it records, which is never asked for */
+			recorded?: boolean
+			/** @description the server does not answer: who is in may have changed */
+			silent?: boolean
+			/** @description of an IServ: a child that may no longer come knows the link */
+			spent?: boolean
+			/**
+			 * Format: int64
+			 * @description how many are in whom nobody let in
+			 */
+			strangers?: number
+			/**
+			 * @description of a BigBlueButton: who may show a camera
+			 * @enum {string}
+			 */
+			style?: 'teacher_only' | 'cameras' | 'no_cameras'
+		}
+		RoomView: {
+			/** @description the school has a conference server of its own */
+			hasServer: boolean
+			/** @description that links may lead to */
+			hosts: string[]
+			room: components['schemas']['LinkBody']
+			/** @description the caller's own standing room */
+			standing: components['schemas']['LinkBody']
+			state: components['schemas']['RoomState']
+		}
+		RoomsBody: {
+			/** Format: date-time */
+			changedAt?: string
+			/** @description that links of IServ rooms may lead to */
+			hosts: string[]
+			/**
+			 * @description of its rooms, where a teacher chooses no other
+			 * @enum {string}
+			 */
+			style: 'teacher_only' | 'cameras' | 'no_cameras'
+			/** @description of the school's own server; absent: none */
+			url?: string
+		}
 		RosterBody: {
 			/** Format: date-time */
 			asOf: string
 			meeting: components['schemas']['MeetingBody']
+			room: components['schemas']['RoomState']
 			rows: components['schemas']['RowBody'][]
 		}
 		RowBody: {
@@ -3550,13 +3828,26 @@ export interface components {
 			 * @enum {string}
 			 */
 			acknowledged?: 'yes' | 'not_yet' | 'not_needed'
+			/** @description shows a camera that should be off */
+			camera?: boolean
+			/**
+			 * Format: date-time
+			 * @description when the door last let it in
+			 */
+			enteredAt?: string
 			/** @description read today, and a word of explanation would help */
 			explain?: boolean
 			familyName: string
 			givenName: string
 			/** @enum {string} */
 			mode: 'video' | 'audio' | 'none'
+			/** @description is in, as far as the conference server says */
+			present?: boolean
 			pupil: string
+			/** @description than the running meeting has shown it, and nobody has said seen */
+			stricter?: boolean
+			/** @description is in more than once */
+			twice?: boolean
 		}
 		RuleBody: {
 			/** @description yet to read in this half of the school year */
@@ -3620,6 +3911,7 @@ export interface components {
 				| 'publish_rules'
 				| 'receive_withdrawal'
 				| 'record_for_others'
+				| 'run_meetings'
 				| 'see_all_classes'
 				| 'see_classes'
 				| 'see_evidence'
@@ -3629,6 +3921,7 @@ export interface components {
 				| 'see_pupils'
 				| 'self'
 				| 'set_up_oidc'
+				| 'set_up_rooms'
 			)[]
 			/** @enum {string} */
 			scope: 'classes' | 'open_answers' | 'modes'
@@ -3651,6 +3944,10 @@ export interface components {
 		SecretInputBody: {
 			/** @description the fragment of the link */
 			secret: string
+		}
+		ServerTriedBody: {
+			/** @enum {string} */
+			finding: 'fine' | 'address_refused' | 'unreachable' | 'not_a_server' | 'secret_refused' | 'call_failed'
 		}
 		SetGuardianshipInputBody: {
 			/** @enum {string} */
@@ -3824,6 +4121,9 @@ export interface components {
 			inForceOn: string
 			/** Format: int64 */
 			number: number
+		}
+		WayIn: {
+			url: string
 		}
 		WithdrawInputBody: {
 			/** @enum {string} */
@@ -6405,6 +6705,85 @@ export interface operations {
 			}
 			/** @description Unprocessable Entity */
 			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	roomEnded: {
+		parameters: {
+			query?: {
+				/** @description not used: the secret tells which */
+				meetingID?: string
+				/** @description true where somebody pressed record */
+				recordingmarks?: string
+			}
+			header?: never
+			path: {
+				secret: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -9510,6 +9889,420 @@ export interface operations {
 			}
 		}
 	}
+	getRoom: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['RoomView']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	setRoom: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['RoomInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	openRoom: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['WayIn']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	reopenRoom: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['WayIn']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	getRoster: {
 		parameters: {
 			query?: never
@@ -9644,6 +10437,117 @@ export interface operations {
 			}
 			/** @description Too Many Requests */
 			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	seeChange: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+				pupil: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -11688,6 +12592,468 @@ export interface operations {
 			}
 			/** @description Too Many Requests */
 			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getRooms: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['RoomsBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	setRoomHosts: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['HostsInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	setRoomServer: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['RoomServerInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	removeRoomServer: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	tryRoomServer: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ServerTriedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
 				headers: {
 					[name: string]: unknown
 				}
