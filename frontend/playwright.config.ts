@@ -20,7 +20,7 @@ const touch = { isMobile: true, hasTouch: true }
 // Each flow runs where its people are; how every screen looks and reads on every size, screens.spec.ts looks at.
 const family = ['devices', 'disown', 'lowering', 'passkey'] // on a phone
 const staff = ['oidc', 'staff', 'tokens'] // at a desk
-const tablet = ['join'] // on a tablet alone
+const lesson = ['join', 'rooms'] // on the tablets of pupils and of the teacher's desk
 const without = (...names: string[]) => names.map((name) => `**/${name}.spec.ts`)
 
 /** Drives the built binary with its real headers; every test has a demo school of its own (fixtures.ts). */
@@ -41,7 +41,7 @@ export default defineConfig({
 		{
 			name: 'phone',
 			use: { ...chromium, ...touch, viewport: { width: 360, height: 740 } },
-			testIgnore: without(...staff, ...tablet)
+			testIgnore: without(...staff, ...lesson)
 		},
 		{
 			name: 'tablet',
@@ -51,7 +51,7 @@ export default defineConfig({
 		{
 			name: 'desktop',
 			use: { ...chromium, viewport: { width: 1440, height: 900 } },
-			testIgnore: without(...family, ...tablet)
+			testIgnore: without(...family, ...lesson)
 		}
 	]
 })

@@ -117,9 +117,11 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 		Notary:   evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
 		URL: public, Clock: env.Clock.Now, Log: log, Version: "test",
 	}
+	callConferences(t, env)(&deps)
 	for _, change := range change {
 		change(&deps)
 	}
+	h.meetings.WithConferences(deps.Rooms).WithRooms(deps.Rooms)
 	if h.server, err = New(deps); err != nil {
 		t.Fatal(err)
 	}

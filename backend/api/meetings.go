@@ -157,6 +157,7 @@ type rosterBody struct {
 	Meeting meetingBody `json:"meeting"`
 	AsOf    time.Time   `json:"asOf"`
 	Rows    []rowBody   `json:"rows" nullable:"false"`
+	Room    roomState   `json:"room"`
 }
 
 func (s *Server) getRoster(ctx context.Context, in *meetingInput) (*out[rosterBody], error) {
@@ -169,5 +170,5 @@ func (s *Server) getRoster(ctx context.Context, in *meetingInput) (*out[rosterBo
 		return nil, err
 	}
 	body, err := s.meetingOf(ctx, roster.Meeting)
-	return reply(rosterBody{Meeting: body, AsOf: roster.AsOf, Rows: rowsOf(roster.Rows)}), err
+	return reply(rosterBody{Meeting: body, AsOf: roster.AsOf, Rows: rowsOf(roster.Rows), Room: stateOf(roster.Room)}), err
 }

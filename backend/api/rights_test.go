@@ -133,6 +133,18 @@ var rights = map[string]right{
 	"getRoster":    {meetingAt("/roster"), "401 403 403 200/404/404/404 200/200/404/404 200/200/404/404 403 200/200/404/404"},
 	"streamRoster": {meetingAt("/roster/stream"), "401 403 403 200/404/404/404 200/200/404/404 200/200/404/404 403 200/200/404/404"},
 
+	"getRoom":          {roomed("/room", nil), "401 403 403 200/404/404/404 403 403 403 403"},
+	"setRoom":          {roomed("/room", object{"kind": "iserv", "name": "Raum 7b"}), "401 403 403 204/404/404/404 403 403 403 403"},
+	"openRoom":         {roomed("/room/open", object{}), "401 403 403 200/404/404/404 403 403 403 403"},
+	"reopenRoom":       {roomed("/room/reopen", object{}), "401 403 403 409/404/404/404 403 403 403 403"},
+	"seeChange":        {seenOnRoster, "401 403 403 204/404/404/404 403 403 403 403"},
+	"getRooms":         {at("/rooms"), "401 403 403 403 403 200 403 403"},
+	"setRoomHosts":     {with("/rooms/hosts", object{"roomHosts": []string{"schule.example"}}), "401 403 403 403 403 204 403 403"},
+	"setRoomServer":    {with("/rooms/server", conferenceServer), "401 403 403 403 403 204 403 403"},
+	"tryRoomServer":    {serverSetUp("/rooms/server/try"), "401 403 403 403 403 200 403 403"},
+	"removeRoomServer": {serverSetUp("/rooms/server"), "401 403 403 403 403 204 403 403"},
+	"roomEnded":        {at("/conference/ended/x.y"), "404 404 404 404 404 404 404 404"},
+
 	"listPupils":        {class("/pupils?class=%s", nil), "401 403 403 403 200/200/404/404 200/200/404/404 200/200/404/404 403"},
 	"getPupil":          {pupil("/pupils/%s", nil), "401 403 403 403 200/200/404/404 200/200/404/404 200/200/404/404 403"},
 	"listStandings":     {class("/standings?class=%s", nil), "401 403 403 403 200/200/404/404 200/200/404/404 200/200/404/404 403"},

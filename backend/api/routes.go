@@ -12,6 +12,7 @@ func (s *Server) routes() {
 	s.evidenceRoutes()
 	s.classRoutes()
 	s.meetingRoutes()
+	s.roomRoutes()
 	s.pupilRoutes()
 	s.officeRoutes()
 	s.proposalRoutes()

@@ -27,6 +27,7 @@ import (
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/proof"
+	"einverstanden/backend/room"
 	"einverstanden/backend/rules"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
@@ -40,6 +41,7 @@ type Deps struct {
 	Consents  *consent.Service
 	Standings *standing.Service
 	Meetings  *meeting.Service
+	Rooms     *room.Service
 	Rules     *rules.Service
 	Live      *meeting.Live
 	Intake    *intake.Service

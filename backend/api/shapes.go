@@ -132,15 +132,26 @@ func decisionOf(o consent.Outcome) DecisionBody {
 type rowBody struct {
 	Pupil id.Pupil `json:"pupil"`
 	PersonName
-	Mode         mode   `json:"mode" enum:"video,audio,none"`
-	Acknowledged string `json:"acknowledged,omitempty" enum:"yes,not_yet,not_needed" doc:"whether the rules are read; in meetings alone"`
-	Explain      bool   `json:"explain,omitempty" doc:"read today, and a word of explanation would help"`
+	Mode         mode       `json:"mode" enum:"video,audio,none"`
+	Acknowledged string     `json:"acknowledged,omitempty" enum:"yes,not_yet,not_needed" doc:"whether the rules are read; in meetings alone"`
+	Explain      bool       `json:"explain,omitempty" doc:"read today, and a word of explanation would help"`
+	Stricter     bool       `json:"stricter,omitempty" doc:"than the running meeting has shown it, and nobody has said seen"`
+	EnteredAt    *time.Time `json:"enteredAt,omitempty" doc:"when the door last let it in"`
+	Present      bool       `json:"present,omitempty" doc:"is in, as far as the conference server says"`
+	Twice        bool       `json:"twice,omitempty" doc:"is in more than once"`
+	Camera       bool       `json:"camera,omitempty" doc:"shows a camera that should be off"`
 }
 
 func rowsOf(rows []meeting.Row) []rowBody {
 	bodies := make([]rowBody, len(rows))
 	for i, row := range rows {
-		bodies[i] = rowBody{Pupil: row.Pupil, PersonName: nameOf(row.Name), Mode: modeOf(row.Mode), Acknowledged: string(row.Acknowledged), Explain: row.Explain}
+		bodies[i] = rowBody{
+			Pupil: row.Pupil, PersonName: nameOf(row.Name), Mode: modeOf(row.Mode), Acknowledged: string(row.Acknowledged), Explain: row.Explain,
+			Stricter: row.Stricter, Present: row.Present, Twice: row.Twice, Camera: row.Camera,
+		}
+		if !row.EnteredAt.IsZero() {
+			bodies[i].EnteredAt = &row.EnteredAt
+		}
 	}
 	return bodies
 }

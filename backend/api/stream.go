@@ -37,13 +37,14 @@ type streamBody struct {
 	AsOf time.Time  `json:"asOf"`
 	Rows []rowBody  `json:"rows"`
 	Gone []id.Pupil `json:"gone,omitempty"`
+	Room *roomState `json:"room,omitempty"`
 }
 
 // streamRoute registers the live roster. Server-sent events do not fit huma's replies, so the handler is Fiber's and
 // the operation is documented by hand; rights are checked like everywhere.
 func (s *Server) streamRoute() {
 	op := get("/meetings/{id}/roster/stream", "meetings", "streamRoster", "Live roster (server-sent events)")
-	op.Description = "`snapshot` {asOf, rows} on every connect, then `change` {asOf, rows: changed or new, gone: pupil ids}; " +
+	op.Description = "`snapshot` {asOf, rows, room} on every connect, then `change` {asOf, rows: changed or new, gone: pupil ids, room: if it differs}; " +
 		"`ping` {asOf} every 15 s; `end` before the server closes, after 5 minutes at the latest."
 	op.Parameters = []*huma.Param{{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}}
 	op.Responses = map[string]*huma.Response{"200": {
@@ -161,7 +162,8 @@ func (w *rosterWriter) follow() {
 
 func (w *rosterWriter) snapshot() error {
 	roster := w.stream.Snapshot()
-	return w.send(event("snapshot", streamBody{AsOf: roster.AsOf, Rows: rowsOf(roster.Rows)}))
+	state := stateOf(roster.Room)
+	return w.send(event("snapshot", streamBody{AsOf: roster.AsOf, Rows: rowsOf(roster.Rows), Room: &state}))
 }
 
 func (w *rosterWriter) send(frame []byte) error {
@@ -175,7 +177,12 @@ func (w *rosterWriter) send(frame []byte) error {
 }
 
 func encodeChange(change *meeting.Change) []byte {
-	return event("change", streamBody{AsOf: change.AsOf, Rows: rowsOf(change.Rows), Gone: change.Gone})
+	body := streamBody{AsOf: change.AsOf, Rows: rowsOf(change.Rows), Gone: change.Gone}
+	if change.Room != nil {
+		state := stateOf(*change.Room)
+		body.Room = &state
+	}
+	return event("change", body)
 }
 
 func event(name string, body any) []byte {

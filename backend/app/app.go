@@ -16,6 +16,7 @@ import (
 	"einverstanden/backend/account"
 	"einverstanden/backend/api"
 	"einverstanden/backend/card"
+	"einverstanden/backend/conference"
 	"einverstanden/backend/config"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
@@ -28,6 +29,7 @@ import (
 	"einverstanden/backend/outbound"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/privacy"
+	"einverstanden/backend/room"
 	"einverstanden/backend/rotation"
 	"einverstanden/backend/rules"
 	"einverstanden/backend/school"
@@ -54,6 +56,7 @@ type App struct {
 	Consents  *consent.Service
 	Standings *standing.Service
 	Meetings  *meeting.Service
+	Rooms     *room.Service
 	Rules     *rules.Service
 	Intake    *intake.Service
 	Invites   *invite.Service
@@ -130,6 +133,8 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Cards = card.NewService(d, a.Schools, a.Accounts, a.Meetings, a.Standings, printer, c.URL)
 	a.Outbound = outbound.New(c.PrivateHosts, Version)
 	a.Accounts.WithOIDC(oidc.NewCaller(a.Outbound, now), a.Schools, c.URL)
+	a.Rooms = room.NewService(d, keys, a.Schools, a.Meetings, conference.NewClient(a.Outbound, now), c.URL, log)
+	a.Meetings.WithConferences(a.Rooms).WithRooms(a.Rooms)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(evidenceLog), log)
 	return a, nil
@@ -199,6 +204,7 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	a.listenForChanges(background)
 	go a.guarded("sign checkpoints", func() { a.Notary.Run(background) })
 	go a.guarded("erase", func() { a.eraseByDate(background) })
+	go a.guarded("watch rooms", func() { a.Rooms.Watch(background) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -261,7 +267,7 @@ func (a *App) guarded(name string, work func()) {
 
 func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
 	return api.Deps{
-		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings, Rules: a.Rules,
+		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings, Rules: a.Rules, Rooms: a.Rooms,
 		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
 		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
 	}

@@ -63,6 +63,9 @@ func (a *App) forgetIn(ctx context.Context, school id.School) {
 	if err := a.Meetings.ForgetAddresses(db.InSchool(ctx, school)); err != nil && ctx.Err() == nil {
 		a.log.Error("join addresses of yesterday are not deleted", "school", school, "err", err)
 	}
+	if err := a.Rooms.Forget(db.InSchool(ctx, school)); err != nil && ctx.Err() == nil {
+		a.log.Error("who was at a conference is not forgotten", "school", school, "err", err)
+	}
 }
 
 // eraseIn tells the log how many and never who.

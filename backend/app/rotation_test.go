@@ -123,6 +123,7 @@ func (h *house) answerWithPlace() {
 	h.must(err)
 	_, err = h.Accounts.BeginPasskey(h.school, in.Actor, "Lena Öztürk")
 	h.must(err)
+	h.must(h.conferences())
 	err = h.provider()
 	h.must(err)
 	office, err := h.demoActor(h.school, authz.Office)

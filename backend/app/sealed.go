@@ -7,11 +7,12 @@ import (
 	"einverstanden/backend/evidence"
 	"einverstanden/backend/intake"
 	"einverstanden/backend/proposal"
+	"einverstanden/backend/room"
 	"einverstanden/backend/school"
 	"einverstanden/backend/vault"
 )
 
 // Sealed lists every column of the database that holds sealed values.
 func Sealed() []vault.Column {
-	return slices.Concat(school.Sealed, account.Sealed, evidence.Sealed, proposal.Sealed, intake.Sealed)
+	return slices.Concat(school.Sealed, account.Sealed, evidence.Sealed, proposal.Sealed, intake.Sealed, room.Sealed)
 }

@@ -58,6 +58,8 @@ const (
 	InviteStaff       Permission = "invite_staff"        // whom, says MayInvite
 	ManageAccounts    Permission = "manage_accounts"     // roles, disabling, lost second factors
 	ManageTokens      Permission = "manage_tokens"       // API tokens of the school's own programs
+	RunMeetings       Permission = "run_meetings"        // a meeting's room: choose, open and close it; say "seen" on its roster
+	SetUpRooms        Permission = "set_up_rooms"        // hosts of IServ rooms, the school's own conference server
 	SetUpOIDC         Permission = "set_up_oidc"         // the school's provider, and which groups are what
 	LinkOIDC          Permission = "link_oidc"           // who somebody at the provider is here
 	SeeOwnDay         Permission = "see_own_day"         // a pupil: itself, its mode today, its meetings
@@ -91,6 +93,8 @@ var table = map[Permission][]Role{
 	InviteStaff:       {Office, Head},
 	ManageAccounts:    {Head},
 	ManageTokens:      {Office, Head},
+	RunMeetings:       {Teacher},
+	SetUpRooms:        {Head},
 	SetUpOIDC:         {Head},
 	LinkOIDC:          {Office, Head},
 	SeeOwnDay:         {Pupil},

@@ -130,16 +130,22 @@ const (
 	OwnDeviceNeedsPasskey Code = "own_device_needs_passkey"
 	PINWait               Code = "pin_wait"
 
-	TooEarly         Code = "too_early"
-	RulesNotRead     Code = "rules_not_read"
-	ModeNone         Code = "mode_none"
-	MeetingOver      Code = "meeting_over"
-	MeetingCancelled Code = "meeting_cancelled"
-	LinkUsed         Code = "link_used"
-	LinkExpired      Code = "link_expired"
-	LinkNotYours     Code = "link_not_yours"
-	RoomNotReady     Code = "room_not_ready"
-	RulesSuperseded  Code = "rules_superseded"
+	TooEarly              Code = "too_early"
+	RulesNotRead          Code = "rules_not_read"
+	ModeNone              Code = "mode_none"
+	MeetingOver           Code = "meeting_over"
+	MeetingCancelled      Code = "meeting_cancelled"
+	LinkUsed              Code = "link_used"
+	LinkExpired           Code = "link_expired"
+	LinkNotYours          Code = "link_not_yours"
+	RoomNotReady          Code = "room_not_ready"
+	RulesSuperseded       Code = "rules_superseded"
+	ConferenceUnavailable Code = "conference_unavailable"
+	ConferenceRefused     Code = "conference_refused"
+	ConferenceFailed      Code = "conference_failed"
+	RoomMissing           Code = "room_missing"
+	RoomNotNow            Code = "room_not_now"
+	RoomSpent             Code = "room_spent"
 )
 
 var kinds = map[Code]Kind{
@@ -196,6 +202,9 @@ var kinds = map[Code]Kind{
 
 	OIDCRefused: Unauthorized, OIDCCancelled: Unauthorized, OIDCWaiting: Forbidden, OIDCNoRole: Forbidden,
 	OIDCIssuer: Unavailable, OIDCNoCode: Unavailable,
+
+	ConferenceUnavailable: Unavailable, ConferenceRefused: Unavailable, ConferenceFailed: Unavailable,
+	RoomMissing: Conflict, RoomNotNow: Conflict, RoomSpent: Invalid,
 }
 
 // KindOf gives the kind of a code; an unknown code is Internal.

@@ -10,7 +10,9 @@ import (
 	"einverstanden/backend/authz"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
+	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/participation"
 	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
 )
@@ -58,6 +60,7 @@ type Change struct {
 	AsOf  time.Time
 	Rows  []Row
 	Gone  []id.Pupil
+	Room  *RoomState // nil: as before
 	Cache func(encode func(*Change) []byte) []byte
 }
 
@@ -146,6 +149,7 @@ type board struct {
 	mu      sync.Mutex
 	asOf    time.Time
 	rows    map[id.Pupil]Row
+	room    RoomState
 	streams map[*Stream]struct{}
 }
 
@@ -153,7 +157,7 @@ func newBoard(l *Live, key boardKey, roster Roster) *board {
 	ctx, stop := context.WithCancel(db.InSchool(l.ctx, key.school))
 	b := &board{
 		live: l, key: key, meeting: roster.Meeting, sub: l.hub.Subscribe(key.school), ctx: ctx, stop: stop,
-		asOf: roster.AsOf, rows: map[id.Pupil]Row{}, streams: map[*Stream]struct{}{},
+		asOf: roster.AsOf, rows: map[id.Pupil]Row{}, room: roster.Room, streams: map[*Stream]struct{}{},
 	}
 	for _, row := range roster.Rows {
 		b.rows[row.Pupil] = row
@@ -181,7 +185,7 @@ func (b *board) snapshot() Roster {
 		rows = append(rows, row)
 	}
 	school.SortByName(rows, func(r Row) school.Name { return r.Name })
-	return Roster{Meeting: b.meeting, AsOf: b.asOf, Rows: rows}
+	return Roster{Meeting: b.meeting, AsOf: b.asOf, Rows: rows, Room: b.room}
 }
 
 // follow keeps the board true until nobody looks: on every signal, and at the school's midnight. The first look closes
@@ -221,9 +225,10 @@ func (b *board) refresh(pupils []id.Pupil, all bool) {
 		now, err := b.read(pupils, all)
 		if err == nil {
 			b.publish(now)
+			b.keepShown(now)
 			return
 		}
-		if b.ctx.Err() != nil {
+		if b.ctx.Err() != nil || fault.Has(err, fault.NothingHere) { // called off: nobody may see it any more
 			return
 		}
 		b.live.log.Warn("roster not refreshed", "meeting", b.key.meeting, "err", err)
@@ -239,14 +244,21 @@ func (b *board) refresh(pupils []id.Pupil, all bool) {
 // reading is what a look at the database found: the rows of the pupils that were asked for, and who belongs in.
 type reading struct {
 	asOf    time.Time
+	meeting Meeting
 	members []id.Pupil
 	rows    []Row
+	room    RoomState
+	above   map[id.Pupil]participation.Mode // rows that show more than is kept as shown
 }
 
 func (b *board) read(pupils []id.Pupil, all bool) (reading, error) {
 	var now reading
 	err := b.live.meetings.db.Read(b.ctx, func(tx *db.Tx) error {
-		members, err := b.live.meetings.pupilsOf(tx, b.meeting)
+		found, err := b.live.meetings.find(tx, b.key.meeting)
+		if err != nil {
+			return err
+		}
+		members, err := b.live.meetings.pupilsOf(tx, found)
 		if err != nil {
 			return err
 		}
@@ -254,21 +266,43 @@ func (b *board) read(pupils []id.Pupil, all bool) (reading, error) {
 		if !all {
 			wanted = slices.DeleteFunc(slices.Clone(pupils), func(p id.Pupil) bool { return !slices.Contains(members, p) })
 		}
-		now = reading{asOf: tx.Now, members: members}
+		now = reading{asOf: tx.Now, meeting: found, members: members}
 		if len(wanted) > 0 {
-			now.rows, err = b.live.meetings.rows(tx, b.meeting, wanted)
+			if now.rows, err = b.live.meetings.rows(tx, found, wanted); err != nil {
+				return err
+			}
+			seen, err := seenOf(tx, found.ID)
+			if err != nil {
+				return err
+			}
+			now.above = higher(now.rows, seen)
 		}
+		now.room, err = b.live.meetings.State(tx, found)
 		return err
 	})
 	return now, err
+}
+
+// keepShown remembers what the board of a running meeting shows. When that fails, the next reading tries again.
+func (b *board) keepShown(now reading) {
+	if !now.meeting.Runs(now.asOf) {
+		return
+	}
+	if err := b.live.meetings.keepShown(b.ctx, now.meeting, now.rows, now.above); err != nil && b.ctx.Err() == nil {
+		b.live.log.Warn("what a roster shows is not kept", "meeting", b.key.meeting, "err", err)
+	}
 }
 
 // publish takes the reading over and hands out what differs.
 func (b *board) publish(now reading) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.asOf = now.asOf
+	b.asOf, b.meeting = now.asOf, now.meeting
 	change := &Change{AsOf: now.asOf}
+	if b.room != now.room {
+		b.room = now.room
+		change.Room = &now.room
+	}
 	for _, row := range now.rows {
 		if b.rows[row.Pupil] != row {
 			b.rows[row.Pupil] = row
@@ -281,7 +315,7 @@ func (b *board) publish(now reading) {
 			change.Gone = append(change.Gone, pupil)
 		}
 	}
-	if len(change.Rows)+len(change.Gone) == 0 {
+	if len(change.Rows)+len(change.Gone) == 0 && change.Room == nil {
 		return
 	}
 	change.Cache = encodeOnce(change)

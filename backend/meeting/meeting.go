@@ -1,7 +1,8 @@
 // Package meeting owns meetings: single conferences of a class or of chosen pupils of a class, each with its
-// responsible teacher, its time, its room and a legal basis that is fixed when it is made. It shows their rosters, live, and
-// keeps the door: who may come in is decided at the tap, and once more where the room begins. How a pupil may take part is
-// for package standing, what it has read for package rules. Presence is not here yet.
+// responsible teacher, its time, its room and a legal basis that is fixed when it is made. It shows their rosters, live:
+// who may take part how, who was let in, who is there, and what became stricter since the teacher last looked. And it keeps
+// the door: who may come in is decided at the tap, and once more where the room begins. How a pupil may take part is for
+// package standing, what it has read for package rules, rooms on the school's own server for package room.
 package meeting
 
 import (
@@ -77,18 +78,21 @@ const (
 
 // Service owns the use cases.
 type Service struct {
-	db        *db.DB
-	schools   *school.Service
-	standings *standing.Service
-	rules     *rules.Service // nil: rosters say nothing of rules, and nobody comes in
-	hub       *signal.Hub
-	rooms     Rooms
+	db          *db.DB
+	schools     *school.Service
+	standings   *standing.Service
+	rules       *rules.Service // nil: rosters say nothing of rules, and nobody comes in
+	hub         *signal.Hub
+	rooms       Rooms
+	conferences Conferences // nil: none
 }
 
 // NewService needs the database, the school's people, and the standings that rosters show.
 func NewService(d *db.DB, schools *school.Service, standings *standing.Service) *Service {
-	return &Service{db: d, schools: schools, standings: standings, rooms: links{}}
+	return &Service{db: d, schools: schools, standings: standings, rooms: links{}, hub: signal.NewHub()}
 }
+
+func (s *Service) touch(tx *db.Tx, pupil id.Pupil) error { return s.hub.Touch(tx, pupil) }
 
 // Plan makes a meeting of a class that was given to the teacher. A class of somebody else does not exist.
 func (s *Service) Plan(ctx context.Context, actor authz.Actor, plan Plan) (Meeting, error) {

@@ -32,12 +32,15 @@ func (s *Service) WithRooms(rooms Rooms) *Service {
 // links are IServ's rooms: one lasting link, the same for everybody, or a name that is looked for at the school's IServ.
 type links struct{}
 
-func (links) Enter(_ context.Context, m Meeting, _ Entrant) (string, error) {
+func (links) Enter(_ context.Context, m Meeting, _ Entrant) (string, error) { return m.Room.Address() }
+
+// Address is where an IServ room is entered; a meeting without one is RoomNotReady.
+func (r Room) Address() (string, error) {
 	switch {
-	case m.Room.URL != "":
-		return m.Room.URL, nil
-	case m.Room.Name != "" && m.Room.Home != "":
-		return m.Room.Home, nil
+	case r.URL != "":
+		return r.URL, nil
+	case r.Name != "" && r.Home != "":
+		return r.Home, nil
 	}
 	return "", fault.New(fault.RoomNotReady)
 }

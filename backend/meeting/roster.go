@@ -2,6 +2,7 @@ package meeting
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"einverstanden/backend/authz"
@@ -14,13 +15,21 @@ import (
 	"einverstanden/backend/standing"
 )
 
-// Row is one pupil on a roster: how it may take part, never why. Outside a meeting it says nothing of rules.
+// Row is one pupil on a roster: how it may take part, never why, and whether it does. Outside a meeting it says nothing of
+// rules and presence.
 type Row struct {
 	Pupil        id.Pupil
 	Name         school.Name
 	Mode         participation.Mode
 	Acknowledged Acknowledged
-	Explain      bool // the pupil has read the rules today, and a word of explanation would help
+	Explain      bool      // the pupil has read the rules today, and a word of explanation would help
+	Stricter     bool      // than the meeting has shown it, and nobody has said "seen"
+	EnteredAt    time.Time // when it was last let in; zero: not yet
+	Present      bool      // is in, as far as a conference server says
+	Twice        bool      // is in more than once
+	Camera       bool      // shows a camera that should be off
+
+	shut bool // none, and not by its own wish
 }
 
 // Acknowledged says whether a pupil has read the rules in force. The zero value is unknown.
@@ -38,6 +47,7 @@ type Roster struct {
 	Meeting Meeting
 	AsOf    time.Time
 	Rows    []Row
+	Room    RoomState
 }
 
 // Modes are today's modes of a class, without any meeting.
@@ -61,7 +71,11 @@ func (s *Service) Roster(ctx context.Context, actor authz.Actor, meeting id.Meet
 			return err
 		}
 		rows, err := s.rows(tx, found, pupils)
-		roster = Roster{Meeting: found, AsOf: tx.Now, Rows: rows}
+		if err != nil {
+			return err
+		}
+		state, err := s.State(tx, found)
+		roster = Roster{Meeting: found, AsOf: tx.Now, Rows: rows, Room: state}
 		return err
 	})
 	return roster, err
@@ -99,8 +113,11 @@ func (s *Service) rows(tx *db.Tx, m Meeting, pupils []id.Pupil) ([]Row, error) {
 		return nil, err
 	}
 	rows := rowsOf(standings)
-	if m.ID == "" || s.rules == nil {
+	if m.ID == "" {
 		return rows, nil
+	}
+	if err := meet(tx, m, rows); err != nil || s.rules == nil {
+		return rows, err
 	}
 	states, err := s.rules.Of(tx, pupils)
 	for i, row := range rows {
@@ -120,10 +137,36 @@ func acknowledged(m Meeting, mode participation.Mode, state rules.State) Acknowl
 	return RulesDue
 }
 
+// meet adds what the meeting knows of its pupils.
+func meet(tx *db.Tx, m Meeting, rows []Row) error {
+	seen, err := seenOf(tx, m.ID)
+	if err != nil {
+		return err
+	}
+	entries, err := Entries(tx, m.ID)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		row := &rows[i]
+		row.Stricter = row.Mode < seen[row.Pupil]
+		for _, e := range entries {
+			if e.Pupil == row.Pupil {
+				row.EnteredAt, row.Present, row.Twice = e.EnteredAt, e.Copies > 0, e.Copies > 1
+				row.Camera = e.Camera && row.Mode < participation.Video
+			}
+		}
+	}
+	return nil
+}
+
 func rowsOf(standings map[id.Pupil]standing.Standing) []Row {
 	rows := make([]Row, 0, len(standings))
 	for pupil, s := range standings {
-		rows = append(rows, Row{Pupil: pupil, Name: s.Pupil.Name, Mode: s.Mode})
+		shut := slices.ContainsFunc(s.Reasons, func(r participation.Reason) bool {
+			return r.Ceiling == participation.None && r.Kind != participation.OwnLimit
+		})
+		rows = append(rows, Row{Pupil: pupil, Name: s.Pupil.Name, Mode: s.Mode, shut: shut && s.Mode == participation.None})
 	}
 	school.SortByName(rows, func(r Row) school.Name { return r.Name })
 	return rows

@@ -178,6 +178,8 @@ func (s *Service) pupilsOf(tx *db.Tx, m Meeting) ([]id.Pupil, error) {
 func deletePupil(tx *db.Tx, pupil id.Pupil) error {
 	for _, statement := range []string{
 		"DELETE FROM join_address WHERE school_id = ? AND pupil_id = ?",
+		"DELETE FROM meeting_entry WHERE school_id = ? AND pupil_id = ?",
+		"DELETE FROM roster_seen WHERE school_id = ? AND pupil_id = ?",
 		"DELETE FROM meeting_limit WHERE school_id = ? AND pupil_id = ?",
 		"DELETE FROM own_limit WHERE school_id = ? AND pupil_id = ?",
 		"DELETE FROM meeting_pupil WHERE school_id = ? AND pupil_id = ?",

@@ -17,7 +17,7 @@ import (
 const (
 	dialWithin   = 5 * time.Second
 	answerWithin = 10 * time.Second
-	// MaxAnswer is how much of an answer is read, in bytes.
+	// MaxAnswer is how much of an answer is read, in bytes, where the caller does not ask for more.
 	MaxAnswer  = 1 << 20
 	maxHeader  = 16 << 10
 	userAgent  = "Einverstanden/"
@@ -29,7 +29,7 @@ const (
 // Client calls other servers. It is safe for concurrent use, and a process needs only one.
 type Client struct{ http *http.Client }
 
-// Answer is what came back: any status, redirects included. Body holds at most MaxAnswer bytes.
+// Answer is what came back: any status, redirects included. Body holds at most MaxAnswer bytes, or those of WithAnswerOf.
 type Answer struct {
 	Status int
 	Header http.Header
@@ -105,11 +105,26 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, faultOf(err)
 	}
-	if response.ContentLength > MaxAnswer {
+	limit := answerOf(request.Context())
+	if response.ContentLength > limit {
 		return nil, errors.Join(fault.Wrap(fault.HostAnswer, errTooLong), response.Body.Close())
 	}
-	response.Body = &capped{ReadCloser: response.Body, left: MaxAnswer}
+	response.Body = &capped{ReadCloser: response.Body, left: limit}
 	return response, nil
+}
+
+type answerKey struct{}
+
+// WithAnswerOf lets the answers to the context's requests be as long as that, in bytes: for lists that are known to grow.
+func WithAnswerOf(ctx context.Context, limit int64) context.Context {
+	return context.WithValue(ctx, answerKey{}, limit)
+}
+
+func answerOf(ctx context.Context) int64 {
+	if limit, ok := ctx.Value(answerKey{}).(int64); ok {
+		return limit
+	}
+	return MaxAnswer
 }
 
 // CloseIdleConnections is what http.Client asks for.

@@ -152,6 +152,8 @@ func (w *world) school(h household) {
 		SELECT school_id, ?, 'Lesekreis', 'small_group', class_id, ?, ?, 'consent', 1, 2, 0 FROM membership WHERE pupil_id = ?`,
 		planned, false, teacher, h.pupil.ID)
 	w.exec("INSERT INTO meeting_pupil (school_id, meeting_id, pupil_id) VALUES (?, ?, ?)", w.ID, planned, h.pupil.ID)
+	w.exec("INSERT INTO meeting_entry (school_id, meeting_id, ref, pupil_id, entered_at) VALUES (?, ?, 'e-name-of-the-canary', ?, 0)", w.ID, planned, h.pupil.ID)
+	w.exec("INSERT INTO roster_seen (school_id, meeting_id, pupil_id, mode) VALUES (?, ?, ?, 'video')", w.ID, planned, h.pupil.ID)
 	w.exec("INSERT INTO meeting_limit (school_id, meeting_id, pupil_id, reach, set_by, set_at) VALUES (?, ?, ?, 'audio', ?, 0)", w.ID, planned, h.pupil.ID, teacher)
 	w.exec("INSERT INTO own_limit (school_id, id, pupil_id, reach, set_at) VALUES (?, ?, ?, 'none', 0)", w.ID, id.New[id.Meeting](), h.pupil.ID)
 	must(w.t, w.app.Rules.Ready(w.Ctx))
@@ -239,6 +241,7 @@ func (w *world) canaries(h household) map[string][]byte {
 	keep("refresh token", "SELECT refresh_hash FROM session WHERE person_id = ?", guardian)
 	keep("account", "SELECT profile FROM account JOIN account_person ON account_id = account.id WHERE person_id = ?", guardian)
 	keep("proposal", "SELECT body FROM proposal WHERE pupil_id = ?", pupil)
+	keep("name in the conference", "SELECT ref FROM meeting_entry WHERE pupil_id = ?", pupil)
 	keep("plan", "SELECT body FROM import_plan")
 	keep("link to the provider", "SELECT body FROM oidc_link WHERE person_id = ?", pupil)
 	keep("subject at the provider", "SELECT subject_hash FROM oidc_link WHERE person_id = ?", pupil)

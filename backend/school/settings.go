@@ -74,6 +74,22 @@ func (s *Service) UpdateSettings(ctx context.Context, by string, settings Settin
 	})
 }
 
+// SetRoomHosts says which hosts the links of IServ rooms may lead to.
+func (s *Service) SetRoomHosts(tx *db.Tx, by string, hosts []string) error {
+	settings, err := s.SettingsInClear(tx)
+	if err != nil {
+		return err
+	}
+	settings.RoomHosts = hosts
+	if err := settings.check(); err != nil {
+		return err
+	}
+	if err := updateRoomHosts(tx, settings); err != nil {
+		return err
+	}
+	return recordSchool(tx, by, audit.SchoolChanged)
+}
+
 func recordSchool(tx *db.Tx, by string, action audit.Action) error {
 	return audit.Record(tx, audit.Entry{Actor: by, Action: action, SubjectKind: "school", SubjectID: string(tx.School)})
 }
@@ -116,8 +132,14 @@ func (r schoolRow) settings() (Settings, error) {
 	return settings, json.Unmarshal([]byte(r.RoomHosts), &settings.RoomHosts)
 }
 
+// hosts are the settings' room hosts as they are kept.
+func (s Settings) hosts() (string, error) {
+	hosts, err := json.Marshal(append([]string{}, s.RoomHosts...))
+	return string(hosts), err
+}
+
 func (s *Service) sealSettings(tx *db.Tx, settings Settings) (row schoolRow, err error) {
-	hosts, err := json.Marshal(append([]string{}, settings.RoomHosts...))
+	hosts, err := settings.hosts()
 	if err != nil {
 		return row, err
 	}
@@ -126,7 +148,7 @@ func (s *Service) sealSettings(tx *db.Tx, settings Settings) (row schoolRow, err
 		AuthorityContact: settings.AuthorityContact, ConferenceSystem: settings.ConferenceSystem,
 		ProcessorName: settings.ProcessorName, UserRules: settings.UserRules,
 		RetentionYears: int64(settings.RetentionYears), LessonBasis: settings.LessonBasis,
-		RoomHosts: string(hosts), Zone: settings.Zone,
+		RoomHosts: hosts, Zone: settings.Zone,
 	}
 	row.Officers, err = s.vault.SealJSON(place(tx, "school", "officers", string(tx.School)), settings.Officers)
 	return row, err

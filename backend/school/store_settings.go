@@ -41,6 +41,15 @@ func updateSchool(tx *db.Tx, r schoolRow) error {
 	return db.MustAffect(tx.G().Table("school").Where("school_id = ?", tx.School).Updates(r.changeable()))
 }
 
+func updateRoomHosts(tx *db.Tx, settings Settings) error {
+	hosts, err := settings.hosts()
+	if err != nil {
+		return err
+	}
+	tx.Forget(rowKey{})
+	return db.MustAffect(tx.G().Table("school").Where("school_id = ?", tx.School).Updates(map[string]any{"room_hosts": hosts}))
+}
+
 func findSchool(tx *db.Tx) (r schoolRow, err error) {
 	err = tx.G().Where("school_id = ?", tx.School).Take(&r).Error
 	return r, err

@@ -18,6 +18,7 @@ const namespaces = [
 	'rights',
 	'tokens',
 	'oidc',
+	'rooms',
 	'pupil'
 ] as const
 export type Namespace = (typeof namespaces)[number]

@@ -8,6 +8,7 @@ import type office from './locales/de/office.json'
 import type pupil from './locales/de/pupil.json'
 import type records from './locales/de/records.json'
 import type rights from './locales/de/rights.json'
+import type rooms from './locales/de/rooms.json'
 import type staff from './locales/de/staff.json'
 import type teacher from './locales/de/teacher.json'
 import type tokens from './locales/de/tokens.json'
@@ -37,6 +38,7 @@ export type Key =
 	| `rights:${Leaf<typeof rights>}`
 	| `tokens:${Leaf<typeof tokens>}`
 	| `oidc:${Leaf<typeof oidc>}`
+	| `rooms:${Leaf<typeof rooms>}`
 	| `pupil:${Leaf<typeof pupil>}`
 
 export type Values = Record<string, string | number>

@@ -1,23 +1,20 @@
 import { api, call, type Result } from '$lib/api/client'
 import type { Problem } from '$lib/api/problem'
-import type { Mode, RosterRow } from '$lib/api/types'
+import type { Mode, RoomState, RosterRow } from '$lib/api/types'
 
 export interface Row extends RosterRow {
 	mode: Mode
-	/** Became stricter while the teacher looked, and has not been tapped yet. */
-	stricter: boolean
 }
 
 interface Snapshot {
 	asOf: string
 	rows: RosterRow[]
+	room?: RoomState
 }
 
 interface Change extends Snapshot {
 	gone?: string[]
 }
-
-const reach: Record<Mode, number> = { none: 0, audio: 1, video: 2 }
 
 /** Without a word from the server for this long, what is shown may no longer be true. The server pings every 15 s. */
 export const silence = 35_000
@@ -28,11 +25,15 @@ interface Line {
 	open: (url: string) => Source
 	/** The list by an ordinary call, which also renews a session that has run out. */
 	ask: (meeting: string) => Promise<Result<Snapshot>>
+	/** Says that a mode that became stricter was seen. */
+	see: (meeting: string, pupil: string) => Promise<Result<unknown>>
 }
 
 const line: Line = {
 	open: (url) => new EventSource(url),
-	ask: (meeting) => call(api.GET('/api/v1/meetings/{id}/roster', { params: { path: { id: meeting } } }))
+	ask: (meeting) => call(api.GET('/api/v1/meetings/{id}/roster', { params: { path: { id: meeting } } })),
+	see: (meeting, pupil) =>
+		call(api.POST('/api/v1/meetings/{id}/roster/{pupil}/seen', { params: { path: { id: meeting, pupil } } }))
 }
 const closed = 2 // EventSource.CLOSED: the browser has given up
 const longest = 15_000 // ms between two attempts
@@ -40,6 +41,8 @@ const longest = 15_000 // ms between two attempts
 /** The one owner of the live list: components read it, only words from the server and taps change it. */
 export class Roster {
 	rows = $state<Row[]>([])
+	/** How the meeting's room stands. */
+	room = $state<RoomState>({})
 	/** Instant of the server's last word; undefined before the first. */
 	asOf = $state<string>()
 	live = $state(false)
@@ -84,31 +87,37 @@ export class Roster {
 		this.live = false
 	}
 
-	/** The whole state, on every connect: what became stricter meanwhile is marked too. */
-	takeSnapshot({ asOf, rows }: Snapshot) {
-		this.rows = rows.map((row) => marked(row, rowOf(this.rows, row.pupil)))
+	/** The whole state, on every connect. What became stricter is marked by the server, until somebody says "seen". */
+	takeSnapshot({ asOf, rows, room }: Snapshot) {
+		this.rows = rows.map(known)
+		this.room = room ?? {}
 		this.asOf = asOf
 	}
 
 	/** Rows that are new or differ, and pupils who are gone. */
-	apply({ asOf, rows, gone }: Change) {
+	apply({ asOf, rows, gone, room }: Change) {
 		const kept = this.rows.filter((row) => !gone?.includes(row.pupil))
 		const added = rows.filter((row) => !rowOf(kept, row.pupil))
 		this.rows = kept.map((row) => {
 			const next = rowOf(rows, row.pupil)
-			return next ? marked(next, row) : row
+			return next ? known(next) : row
 		})
-		this.rows.push(...added.map((row) => marked(row, undefined)))
+		this.rows.push(...added.map(known))
 		this.rows.sort(
 			(a, b) => a.familyName.localeCompare(b.familyName, 'de') || a.givenName.localeCompare(b.givenName, 'de')
 		)
+		if (room) this.room = room
 		this.asOf = asOf
 	}
 
-	/** The teacher has seen that a pupil's mode became stricter. */
-	seen(pupil: string) {
+	/** The teacher has seen that a pupil's mode became stricter: on this device at once, on the others by the server. */
+	async seen(pupil: string) {
 		const row = rowOf(this.rows, pupil)
-		if (row) row.stricter = false
+		if (!row) return
+		row.stricter = false
+		const { problem } = await this.#line.see(this.#meeting, pupil)
+		const now = rowOf(this.rows, pupil)
+		if (problem && now) now.stricter = true
 	}
 
 	#heard(take: () => void) {
@@ -146,9 +155,4 @@ const rowOf = <T extends RosterRow>(rows: T[], pupil: string) => rows.find((row)
 
 const read = <T = Change>(event: Event): T => JSON.parse((event as MessageEvent<string>).data)
 
-/** A mode that became stricter stays marked until tapped, or until it rises again. */
-function marked(row: RosterRow, before: Row | undefined): Row {
-	const mode = row.mode as Mode
-	if (!before || reach[mode] > reach[before.mode]) return { ...row, mode, stricter: false }
-	return { ...row, mode, stricter: before.stricter || reach[mode] < reach[before.mode] }
-}
+const known = (row: RosterRow): Row => ({ ...row, mode: row.mode as Mode })

@@ -23,11 +23,12 @@ class FakeSource {
 	}
 }
 
-const row = (pupil: string, mode: RosterRow['mode'], familyName = pupil): RosterRow => ({
+const row = (pupil: string, mode: RosterRow['mode'], familyName = pupil, stricter?: boolean): RosterRow => ({
 	pupil,
 	givenName: 'A',
 	familyName,
-	mode
+	mode,
+	stricter
 })
 const refused = (status: number): Result<never> => ({
 	problem: { status, code: 'refused', title: '', detail: '', instance: '', errors: [], params: {} },
@@ -40,17 +41,25 @@ describe('live roster', () => {
 	let roster: Roster
 	let opened: number
 	let answers: Result<{ asOf: string; rows: RosterRow[] }>[]
+	let seeing: Result<unknown>
+	let seen: string[]
 
 	beforeEach(() => {
 		vi.useFakeTimers()
 		opened = 0
 		answers = []
+		seen = []
+		seeing = { data: undefined, status: 204 }
 		roster = new Roster({
 			open: () => {
 				opened++
 				return (source = new FakeSource()) as unknown as EventSource
 			},
-			ask: async () => answers.shift() ?? refused(503)
+			ask: async () => answers.shift() ?? refused(503),
+			see: async (meeting, pupil) => {
+				seen.push(`${meeting}/${pupil}`)
+				return seeing
+			}
 		})
 		roster.follow('m')
 		source.say('snapshot', { asOf, rows: [row('a', 'video'), row('b', 'audio'), row('c', 'none')] })
@@ -65,25 +74,27 @@ describe('live roster', () => {
 		expect(roster.counts).toEqual({ video: 1, audio: 1, none: 1 })
 	})
 
-	it('marks a mode that became stricter until it is tapped', () => {
-		source.say('change', { asOf, rows: [row('a', 'none')] })
+	it('takes the mark off at the tap, and tells the server', async () => {
+		source.say('change', { asOf, rows: [row('a', 'none', 'a', true)] })
 		expect(roster.rows[0]).toMatchObject({ pupil: 'a', mode: 'none', stricter: true })
-		roster.seen('a')
+		await roster.seen('a')
 		expect(roster.rows[0]?.stricter).toBe(false)
+		expect(seen).toEqual(['m/a'])
 	})
 
-	it('does not mark a mode that rises, and takes the mark back when it does', () => {
+	it('shows the mark again when the tap did not arrive', async () => {
+		source.say('change', { asOf, rows: [row('a', 'none', 'a', true)] })
+		seeing = refused(503)
+		await roster.seen('a')
+		expect(roster.rows[0]?.stricter).toBe(true)
+	})
+
+	it('keeps the state of the room until the server says another one', () => {
+		source.say('change', { asOf, rows: [], room: { kind: 'bigbluebutton', open: true, strangers: 1 } })
 		source.say('change', { asOf, rows: [row('a', 'audio')] })
-		source.say('change', { asOf, rows: [row('a', 'video'), row('c', 'video')] })
-		expect(roster.rows.map((r) => r.stricter)).toEqual([false, false, false])
-	})
-
-	it('marks what became stricter while the line was lost', () => {
-		source.say('snapshot', { asOf, rows: [row('a', 'audio'), row('b', 'audio')] })
-		expect(roster.rows.map((r) => [r.pupil, r.stricter])).toEqual([
-			['a', true],
-			['b', false]
-		])
+		expect(roster.room).toMatchObject({ open: true, strangers: 1 })
+		source.say('snapshot', { asOf, rows: [], room: {} })
+		expect(roster.room.open).toBeUndefined()
 	})
 
 	it('adds newcomers in order of names and drops who is gone', () => {
@@ -106,7 +117,7 @@ describe('live roster', () => {
 	})
 
 	it('connects again where the browser gives up, with a session that was renewed', async () => {
-		answers = [refused(503), { data: { asOf, rows: [row('a', 'audio')] }, status: 200 }]
+		answers = [refused(503), { data: { asOf, rows: [row('a', 'audio', 'a', true)] }, status: 200 }]
 		source.break(2)
 		await vi.advanceTimersByTimeAsync(1000)
 		expect(opened, 'the server said that it is not ready').toBe(1)

@@ -15,6 +15,8 @@ export const groupOf: Record<Permission, Group> = {
 	see_all_classes: 'lesson',
 	count_open: 'lesson',
 	plan_meetings: 'lesson',
+	run_meetings: 'lesson',
+	set_up_rooms: 'lesson',
 	receive_withdrawal: 'family',
 	see_pupils: 'records',
 	record_for_others: 'family',
