@@ -17,6 +17,7 @@ import (
 
 	"einverstanden/backend/account"
 	"einverstanden/backend/authz"
+	"einverstanden/backend/breach"
 	"einverstanden/backend/card"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
@@ -27,6 +28,7 @@ import (
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/proof"
+	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 )
@@ -45,6 +47,9 @@ type Deps struct {
 	Notary    *evidence.Notary
 	Lowering  *lowering.Service
 	Cards     *card.Service
+	Sanctions *sanction.Service
+	Breaches  *breach.Service
+	Limits    *meeting.Limits
 	Printer   *paper.Printer
 	Web       fs.FS
 	URL       *url.URL // the public URL

@@ -238,6 +238,90 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/breaches': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Every report, the latest first
+		 * @description Access: see_sanctions.
+		 */
+		get: operations['listBreaches']
+		put?: never
+		/**
+		 * Report that a pupil broke a rule in one's meeting
+		 * @description Access: report_breach.
+		 */
+		post: operations['reportBreach']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/breaches/own': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * The caller's own reports: whether the head has decided, and never what
+		 * @description Access: report_breach.
+		 */
+		get: operations['listOwnBreaches']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/breaches/{id}/decision': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Make a sanction of a report
+		 * @description Access: decide_sanctions.
+		 */
+		post: operations['decideBreach']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/breaches/{id}/dismissal': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Close a report without a sanction
+		 * @description Access: decide_sanctions.
+		 */
+		post: operations['dismissBreach']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/children': {
 		parameters: {
 			query?: never
@@ -336,6 +420,26 @@ export interface paths {
 		 * @description Access: open_for_child.
 		 */
 		post: operations['openForChild']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/children/{pupil}/sanctions': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Sanctions against one's child, with what can be done about them
+		 * @description Access: decide_for_child.
+		 */
+		get: operations['listChildSanctions']
+		put?: never
+		post?: never
 		delete?: never
 		options?: never
 		head?: never
@@ -1006,6 +1110,50 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/meetings/{id}/limits': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * What teachers limited pupils to in this meeting
+		 * @description Access: report_breach.
+		 */
+		get: operations['listLimits']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/limits/{pupil}': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * Limit a pupil in this meeting, at once
+		 * @description Access: report_breach.
+		 */
+		put: operations['setLimit']
+		post?: never
+		/**
+		 * Lift the limit of a pupil in this meeting
+		 * @description Access: report_breach.
+		 */
+		delete: operations['liftLimit']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/meetings/{id}/roster': {
 		parameters: {
 			query?: never
@@ -1064,6 +1212,26 @@ export interface paths {
 		 * @description Access: see_own_day.
 		 */
 		get: operations['getMyDay']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/my-day/sanctions': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * What a pupil is told about its own sanctions of today
+		 * @description Access: see_own_day.
+		 */
+		get: operations['listMySanctions']
 		put?: never
 		post?: never
 		delete?: never
@@ -1451,6 +1619,110 @@ export interface paths {
 		 */
 		get: operations['getRights']
 		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/sanctions': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Every sanction with the objections to it, the latest first
+		 * @description Access: see_sanctions.
+		 */
+		get: operations['listSanctions']
+		put?: never
+		/**
+		 * Impose a sanction without a report
+		 * @description Access: decide_sanctions.
+		 */
+		post: operations['imposeSanction']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/sanctions/notice': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * What guardians would be told
+		 * @description Access: see_sanctions.
+		 */
+		get: operations['previewNotice']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/sanctions/{id}': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		post?: never
+		/**
+		 * End a sanction before its time, at once
+		 * @description Access: decide_sanctions.
+		 */
+		delete: operations['endSanction']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/sanctions/{id}/objections': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Object to a sanction against one's child, without a word
+		 * @description Access: decide_for_child.
+		 */
+		post: operations['objectToSanction']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/sanctions/{id}/objections/{objection}': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * Answer an objection; one that is upheld ends the sanction
+		 * @description Access: decide_sanctions.
+		 */
+		put: operations['answerObjection']
 		post?: never
 		delete?: never
 		options?: never
@@ -1994,6 +2266,25 @@ export interface components {
 			role: 'teacher' | 'office' | 'head' | 'dpo'
 			secondFactor: boolean
 		}
+		AnswerObjectionInputBody: {
+			/**
+			 * @description of one that is kept: who is asked next
+			 * @enum {string}
+			 */
+			nextInstance?: 'school_authority' | 'administrative_court'
+			/** @enum {string} */
+			outcome: 'upheld' | 'kept'
+		}
+		AnsweredObjection: {
+			/** Format: date-time */
+			answeredAt?: string
+			/** @enum {string} */
+			nextInstance?: 'school_authority' | 'administrative_court'
+			/** @enum {string} */
+			outcome?: 'upheld' | 'kept'
+			/** Format: date-time */
+			receivedAt: string
+		}
 		AppliedBody: {
 			/** @description what was done */
 			counts: components['schemas']['Counts']
@@ -2023,6 +2314,25 @@ export interface components {
 			/** @enum {string} */
 			kind: 'point' | 'heading' | 'paragraph' | 'list'
 			text?: string
+		}
+		BreachBody: {
+			decided: boolean
+			/** @description who was heard */
+			heard: ('pupil' | 'parents' | 'class_teacher')[]
+			id: string
+			meeting: components['schemas']['Named']
+			/**
+			 * Format: date
+			 * @description of the note in the paper file
+			 */
+			notedOn: string
+			pupil: components['schemas']['PupilRef']
+			/** Format: date-time */
+			reportedAt: string
+			reportedBy: string
+			ruleKey: string
+			/** @description what it came to; absent when it is open or was dismissed */
+			sanction?: string
 		}
 		CardsInputBody: {
 			/** @description of the class */
@@ -2064,6 +2374,31 @@ export interface components {
 			stance: 'video' | 'audio' | 'none' | 'unanswered'
 			/** @description the version in force */
 			version?: components['schemas']['VersionBody']
+		}
+		ChildSanctionBody: {
+			/** @description what the caller was told about the own objection */
+			answer?: components['schemas']['NoticeBody']
+			/**
+			 * Format: date-time
+			 * @description before its time
+			 */
+			endedAt?: string
+			/** Format: date */
+			from: string
+			id: string
+			/** @description today */
+			inForce: boolean
+			/** @enum {string} */
+			kind?: 'educational' | 'formal'
+			/** @enum {string} */
+			measure: 'audio_only' | 'excluded'
+			/** @description what the caller was told, with the legal remedy */
+			notice: components['schemas']['NoticeBody']
+			/** @description the caller's own */
+			objection?: components['schemas']['AnsweredObjection']
+			ruleKey: string
+			/** Format: date */
+			until: string
 		}
 		ChildSignInInputBody: {
 			code: string
@@ -2335,6 +2670,38 @@ export interface components {
 			issuedAt?: string
 			pupil: string
 		}
+		ImposeInputBody: {
+			/**
+			 * Format: date
+			 * @description yesterday at the earliest
+			 */
+			from: string
+			/** @description who was heard */
+			heard: ('pupil' | 'parents' | 'class_teacher')[]
+			/**
+			 * @description SchulG NRW § 53(2) or (3)
+			 * @enum {string}
+			 */
+			kind: 'educational' | 'formal'
+			/** @enum {string} */
+			measure: 'audio_only' | 'excluded'
+			/**
+			 * Format: date
+			 * @description of the note in the paper file
+			 */
+			notedOn: string
+			pupilId: string
+			/** @description ON_TIME, NO_RECORDING, TALK_RULES, FRIENDLY, PRIVACY or FAMILY_PRIVACY */
+			ruleKey: string
+			/**
+			 * Format: date
+			 * @description included; six months after from at most
+			 */
+			until: string
+		}
+		ImposedBody: {
+			id: string
+		}
 		InvalidationInputBody: {
 			/** @enum {string} */
 			reason: 'wrong_person' | 'wrong_answer' | 'not_authentic'
@@ -2407,6 +2774,11 @@ export interface components {
 			/** @description others use this device too: the session ends when the browser closes, or after 30 minutes without use */
 			shared?: boolean
 		}
+		LimitBody: {
+			pupil: string
+			/** @enum {string} */
+			reach: 'audio' | 'none'
+		}
 		ListAccountBody: {
 			items: components['schemas']['AccountBody'][]
 			/** @description give it as cursor to go on; absent at the end */
@@ -2417,8 +2789,28 @@ export interface components {
 			 */
 			total?: number
 		}
+		ListBreachBody: {
+			items: components['schemas']['BreachBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
 		ListChildBody: {
 			items: components['schemas']['ChildBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
+		ListChildSanctionBody: {
+			items: components['schemas']['ChildSanctionBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
 			/**
@@ -2467,6 +2859,16 @@ export interface components {
 			 */
 			total?: number
 		}
+		ListLimitBody: {
+			items: components['schemas']['LimitBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
 		ListMeetingBody: {
 			items: components['schemas']['MeetingBody'][]
 			/** @description give it as cursor to go on; absent at the end */
@@ -2477,8 +2879,28 @@ export interface components {
 			 */
 			total?: number
 		}
+		ListNoticeBody: {
+			items: components['schemas']['NoticeBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
 		ListOidcLinkBody: {
 			items: components['schemas']['OidcLinkBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
+		ListOwnBreach: {
+			items: components['schemas']['OwnBreach'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
 			/**
@@ -2509,6 +2931,16 @@ export interface components {
 		}
 		ListReceivedBody: {
 			items: components['schemas']['ReceivedBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
+		ListSanctionBody: {
+			items: components['schemas']['SanctionBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
 			/**
@@ -2628,6 +3060,32 @@ export interface components {
 			role: 'guardian' | 'pupil' | 'teacher' | 'office' | 'head' | 'dpo'
 			school: components['schemas']['Named']
 		}
+		MeasureBody: {
+			/**
+			 * Format: date
+			 * @description yesterday at the earliest
+			 */
+			from: string
+			/** @description who was heard */
+			heard: ('pupil' | 'parents' | 'class_teacher')[]
+			/**
+			 * @description SchulG NRW § 53(2) or (3)
+			 * @enum {string}
+			 */
+			kind: 'educational' | 'formal'
+			/** @enum {string} */
+			measure: 'audio_only' | 'excluded'
+			/**
+			 * Format: date
+			 * @description of the note in the paper file
+			 */
+			notedOn: string
+			/**
+			 * Format: date
+			 * @description included; six months after from at most
+			 */
+			until: string
+		}
 		MeetingBody: {
 			class: components['schemas']['Named']
 			/** Format: date-time */
@@ -2673,6 +3131,25 @@ export interface components {
 			/** @description 15 to 128 characters */
 			new: string
 			present: string
+		}
+		NoticeBody: {
+			paragraphs: string[]
+			title: string
+		}
+		ObjectedBody: {
+			id: string
+		}
+		ObjectionBody: {
+			/** Format: date-time */
+			answeredAt?: string
+			id: string
+			/** @enum {string} */
+			nextInstance?: 'school_authority' | 'administrative_court'
+			/** @enum {string} */
+			outcome?: 'upheld' | 'kept'
+			person: components['schemas']['PersonBody']
+			/** Format: date-time */
+			receivedAt: string
 		}
 		OidcBody: {
 			/** Format: date-time */
@@ -2755,6 +3232,15 @@ export interface components {
 		OpenedBody: {
 			/** Format: date-time */
 			openUntil: string
+		}
+		OwnBreach: {
+			decided: boolean
+			id: string
+			meeting: components['schemas']['Named']
+			pupil: components['schemas']['PupilRef']
+			/** Format: date-time */
+			reportedAt: string
+			ruleKey: string
 		}
 		OwnMeetingBody: {
 			/** Format: date-time */
@@ -3224,12 +3710,29 @@ export interface components {
 			/** @description what the browser shows for the account */
 			userName: string
 		}
+		ReportInputBody: {
+			/** @description who was heard */
+			heard: ('pupil' | 'parents' | 'class_teacher')[]
+			meetingId: string
+			/**
+			 * Format: date
+			 * @description of the note in the paper file
+			 */
+			notedOn: string
+			pupilId: string
+			/** @description ON_TIME, NO_RECORDING, TALK_RULES, FRIENDLY, PRIVACY or FAMILY_PRIVACY */
+			ruleKey: string
+		}
+		ReportedBody: {
+			id: string
+		}
 		RightBody: {
 			/** @enum {string} */
 			permission:
 				| 'approve_large_moves'
 				| 'count_open'
 				| 'decide_for_child'
+				| 'decide_sanctions'
 				| 'edit_guardianships'
 				| 'erase_people'
 				| 'give_classes'
@@ -3247,6 +3750,7 @@ export interface components {
 				| 'public'
 				| 'receive_withdrawal'
 				| 'record_for_others'
+				| 'report_breach'
 				| 'see_all_classes'
 				| 'see_classes'
 				| 'see_evidence'
@@ -3254,6 +3758,7 @@ export interface components {
 				| 'see_own_day'
 				| 'see_proof'
 				| 'see_pupils'
+				| 'see_sanctions'
 				| 'self'
 				| 'set_up_oidc'
 			/** @description nobody: whoever has not signed in */
@@ -3288,6 +3793,33 @@ export interface components {
 			mode: 'video' | 'audio' | 'none'
 			pupil: string
 		}
+		SanctionBody: {
+			/** Format: date-time */
+			decidedAt: string
+			decidedBy: string
+			/**
+			 * Format: date-time
+			 * @description before its time
+			 */
+			endedAt?: string
+			/** Format: date */
+			from: string
+			heard: ('pupil' | 'parents' | 'class_teacher')[]
+			id: string
+			/** @description today */
+			inForce: boolean
+			/** @enum {string} */
+			kind?: 'educational' | 'formal'
+			/** @enum {string} */
+			measure: 'audio_only' | 'excluded'
+			/** Format: date */
+			notedOn?: string
+			objections: components['schemas']['ObjectionBody'][]
+			pupil: components['schemas']['PupilRef']
+			ruleKey: string
+			/** Format: date */
+			until: string
+		}
 		SayerBody: {
 			/** @description pupil, or guardian: and an id; goes back as from */
 			from: string
@@ -3306,6 +3838,7 @@ export interface components {
 				| 'approve_large_moves'
 				| 'count_open'
 				| 'decide_for_child'
+				| 'decide_sanctions'
 				| 'edit_guardianships'
 				| 'erase_people'
 				| 'give_classes'
@@ -3323,6 +3856,7 @@ export interface components {
 				| 'public'
 				| 'receive_withdrawal'
 				| 'record_for_others'
+				| 'report_breach'
 				| 'see_all_classes'
 				| 'see_classes'
 				| 'see_evidence'
@@ -3330,6 +3864,7 @@ export interface components {
 				| 'see_own_day'
 				| 'see_proof'
 				| 'see_pupils'
+				| 'see_sanctions'
 				| 'self'
 				| 'set_up_oidc'
 			)[]
@@ -3366,6 +3901,10 @@ export interface components {
 			 * @description last day; absent: no end
 			 */
 			until?: string
+		}
+		SetLimitInputBody: {
+			/** @enum {string} */
+			reach: 'audio' | 'none'
 		}
 		SetReplyBody: {
 			guardianship: components['schemas']['GuardianshipBody']
@@ -4627,6 +5166,467 @@ export interface operations {
 			}
 		}
 	}
+	listBreaches: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListBreachBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	reportBreach: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['ReportInputBody']
+			}
+		}
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ReportedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listOwnBreaches: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListOwnBreach']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	decideBreach: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['MeasureBody']
+			}
+		}
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ImposedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	dismissBreach: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	listChildren: {
 		parameters: {
 			query?: never
@@ -5184,6 +6184,85 @@ export interface operations {
 			}
 			/** @description Too Many Requests */
 			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listChildSanctions: {
+		parameters: {
+			query?: {
+				/** @description of the notices; one without texts reads German */
+				lang?: string
+			}
+			header?: never
+			path: {
+				pupil: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListChildSanctionBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -8757,6 +9836,308 @@ export interface operations {
 			}
 		}
 	}
+	listLimits: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListLimitBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	setLimit: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+				pupil: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['SetLimitInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	liftLimit: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+				pupil: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	getRoster: {
 		parameters: {
 			query?: never
@@ -8947,6 +10328,74 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listMySanctions: {
+		parameters: {
+			query?: {
+				/** @description of the texts; one without texts reads German */
+				lang?: string
+			}
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListNoticeBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -10856,6 +12305,591 @@ export interface operations {
 			}
 			/** @description Too Many Requests */
 			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listSanctions: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListSanctionBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	imposeSanction: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['ImposeInputBody']
+			}
+		}
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ImposedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	previewNotice: {
+		parameters: {
+			query: {
+				kind: 'educational' | 'formal'
+				measure: 'audio_only' | 'excluded'
+				ruleKey: string
+				from: string
+				until: string
+				lang?: 'ar' | 'de' | 'en' | 'ru' | 'tr' | 'uk'
+			}
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['NoticeBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	endSanction: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	objectToSanction: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ObjectedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	answerObjection: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+				objection: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['AnswerObjectionInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}

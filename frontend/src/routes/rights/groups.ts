@@ -32,6 +32,9 @@ export const groupOf: Record<Permission, Group> = {
 	manage_tokens: 'access',
 	see_own_day: 'lesson',
 	open_for_child: 'access',
+	report_breach: 'lesson',
+	see_sanctions: 'records',
+	decide_sanctions: 'records',
 	issue_cards: 'access',
 	set_up_oidc: 'access',
 	link_oidc: 'access'
