@@ -26,6 +26,7 @@ const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOS
 
 // Journey 9: report, decision, the roster changes, objection, end, and the mode is what consent allows again.
 test('from a breach to its end', async ({ page, school, another }) => {
+	test.slow() // three people, one after the other
 	const { demo } = school
 	const guardian = await another()
 	await arrive(guardian, demo)
