@@ -21,6 +21,7 @@ import (
 
 	"einverstanden/backend/account"
 	"einverstanden/backend/authz"
+	"einverstanden/backend/breach"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/card"
 	"einverstanden/backend/consent"
@@ -33,6 +34,7 @@ import (
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/rules"
+	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 	"einverstanden/backend/testkit"
@@ -53,6 +55,7 @@ type house struct {
 	accounts  *account.Service
 	meetings  *meeting.Service
 	rules     *rules.Service
+	sanctions *sanction.Service
 	consents  *consent.Service
 	passwords map[authz.Role]login
 }
@@ -107,14 +110,16 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	h.accounts = account.NewService(env.DB, env.Vault, evidence.NewLog(env.Vault), families{s.Service}, env.Clock.Now, log).WithPasskeys(public).HashWeakly()
 	h.consents.WithUnproven(h.accounts.NeedsPasskey)
 	h.accounts.WithPupilMeetings(h.meetings.FirstEndFor)
+	h.sanctions = sanction.NewService(env.DB, s.Log, s.Service, s.Hub)
 	live := meeting.NewLive(h.meetings, s.Hub, env.Clock.Now, log)
 	deps := Deps{
 		DB: env.DB, Accounts: h.accounts, Schools: s.Service, Consents: h.consents, Standings: standings, Meetings: h.meetings, Rules: h.rules,
 		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service, s.Hub),
-		Invites:  invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
-		Lowering: lowering.NewService(env.DB, env.Vault, h.accounts, h.consents, standings),
-		Cards:    card.NewService(env.DB, s.Service, h.accounts, h.meetings, standings, printer, public),
-		Notary:   evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
+		Invites:   invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
+		Lowering:  lowering.NewService(env.DB, env.Vault, h.accounts, h.consents, standings),
+		Cards:     card.NewService(env.DB, s.Service, h.accounts, h.meetings, standings, printer, public),
+		Sanctions: h.sanctions, Breaches: breach.NewService(env.DB, s.Service, h.meetings, standings, h.sanctions), Limits: meeting.NewLimits(h.meetings, s.Hub),
+		Notary: evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
 		URL: public, Clock: env.Clock.Now, Log: log, Version: "test",
 	}
 	callConferences(t, env)(&deps)

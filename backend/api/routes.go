@@ -27,4 +27,6 @@ func (s *Server) routes() {
 	s.pupilDoorRoutes()
 	s.meetingDoorRoutes()
 	s.rulesRoutes()
+	s.breachRoutes()
+	s.sanctionRoutes()
 }

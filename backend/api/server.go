@@ -17,6 +17,7 @@ import (
 
 	"einverstanden/backend/account"
 	"einverstanden/backend/authz"
+	"einverstanden/backend/breach"
 	"einverstanden/backend/card"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
@@ -29,6 +30,7 @@ import (
 	"einverstanden/backend/proof"
 	"einverstanden/backend/room"
 	"einverstanden/backend/rules"
+	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 )
@@ -49,6 +51,9 @@ type Deps struct {
 	Notary    *evidence.Notary
 	Lowering  *lowering.Service
 	Cards     *card.Service
+	Sanctions *sanction.Service
+	Breaches  *breach.Service
+	Limits    *meeting.Limits
 	Printer   *paper.Printer
 	Web       fs.FS
 	URL       *url.URL // the public URL

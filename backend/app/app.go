@@ -15,6 +15,7 @@ import (
 
 	"einverstanden/backend/account"
 	"einverstanden/backend/api"
+	"einverstanden/backend/breach"
 	"einverstanden/backend/card"
 	"einverstanden/backend/conference"
 	"einverstanden/backend/config"
@@ -32,6 +33,7 @@ import (
 	"einverstanden/backend/room"
 	"einverstanden/backend/rotation"
 	"einverstanden/backend/rules"
+	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
 	"einverstanden/backend/standing"
@@ -63,6 +65,9 @@ type App struct {
 	Notary    *evidence.Notary
 	Outbound  *outbound.Client
 	Lowering  *lowering.Service
+	Sanctions *sanction.Service
+	Breaches  *breach.Service
+	Limits    *meeting.Limits
 	Cards     *card.Service
 	printer   *paper.Printer
 	Rotation  *rotation.Service
@@ -131,12 +136,15 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Invites.WithLoweringKeys(a.Lowering)
 	a.Accounts.WithPupilMeetings(a.Meetings.FirstEndFor)
 	a.Cards = card.NewService(d, a.Schools, a.Accounts, a.Meetings, a.Standings, printer, c.URL)
+	a.Sanctions = sanction.NewService(d, evidenceLog, a.Schools, a.Hub)
+	a.Breaches = breach.NewService(d, a.Schools, a.Meetings, a.Standings, a.Sanctions)
+	a.Limits = meeting.NewLimits(a.Meetings, a.Hub)
 	a.Outbound = outbound.New(c.PrivateHosts, Version)
 	a.Accounts.WithOIDC(oidc.NewCaller(a.Outbound, now), a.Schools, c.URL)
 	a.Rooms = room.NewService(d, keys, a.Schools, a.Meetings, conference.NewClient(a.Outbound, now), c.URL, log)
 	a.Meetings.WithConferences(a.Rooms).WithRooms(a.Rooms)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
-	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(evidenceLog), log)
+	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(), log)
 	return a, nil
 }
 
@@ -268,7 +276,8 @@ func (a *App) guarded(name string, work func()) {
 func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
 	return api.Deps{
 		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings, Rules: a.Rules, Rooms: a.Rooms,
-		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
+		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards,
+		Sanctions: a.Sanctions, Breaches: a.Breaches, Limits: a.Limits, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
 		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
+	"einverstanden/backend/breach"
 	"einverstanden/backend/db"
-	"einverstanden/backend/evidence"
 	"einverstanden/backend/hold"
 	"einverstanden/backend/id"
 	"einverstanden/backend/intake"
@@ -14,22 +14,20 @@ import (
 	"einverstanden/backend/privacy"
 	"einverstanden/backend/proposal"
 	"einverstanden/backend/rules"
-	"einverstanden/backend/sanction"
 )
 
 // domains are all that keep something about people. A domain that is added belongs here; decision 0020 lists what each
 // keeps. Decisions go before what they refer to.
-func (a *App) domains(log *evidence.Log) privacy.Domains {
-	sanctions := sanction.NewService(a.DB, log, a.Schools, a.Hub)
+func (a *App) domains() privacy.Domains {
 	return privacy.Domains{
 		People:    a.Schools,
 		Retention: a.Consents,
 		Keepers: []privacy.Keeper{
-			privacy.KeeperFunc(hold.MustKeep), sanctions, privacy.KeeperFunc(proposal.MustKeep), a.Standings, a.Schools, a.Consents,
+			privacy.KeeperFunc(hold.MustKeep), a.Sanctions, privacy.KeeperFunc(proposal.MustKeep), a.Standings, a.Schools, a.Consents,
 		},
 		Subjects: []privacy.Subject{
-			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(rules.Erase), privacy.SubjectFunc(proposal.Erase),
-			privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase), sanctions, a.Consents, a.Accounts, a.Schools,
+			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(breach.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(rules.Erase), privacy.SubjectFunc(proposal.Erase),
+			privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase), a.Sanctions, a.Consents, a.Accounts, a.Schools,
 		},
 	}
 }

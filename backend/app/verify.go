@@ -36,7 +36,7 @@ func (a *App) VerifyDatabase(ctx context.Context, v Verification) (verified Veri
 	inspection := evidence.Inspection{
 		Key: v.Key, Outside: v.Outside,
 		Rows: []evidence.Rows{
-			consent.NewRows(log), sanction.NewRows(log), hold.NewRows(log), school.NewRows(),
+			consent.NewRows(log), sanction.NewRows(log), sanction.NewObjectionRows(log), hold.NewRows(log), school.NewRows(),
 			explanation, // behind all others: it hears of what they find
 		},
 		Found: func(f evidence.Finding) error {

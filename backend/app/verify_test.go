@@ -116,8 +116,23 @@ func (h *house) recordYes(g school.Guardian, answer participation.Mode) id.Decis
 
 func (h *house) impose(measure sanction.Measure, until calendar.Date) id.Sanction {
 	h.t.Helper()
-	made, err := h.sanctions.Impose(h.Ctx, h.head, sanction.New{Pupil: h.pupil.ID, Measure: measure, RuleKey: "camera", From: h.Today(), Until: until})
+	made, err := h.sanctions.Impose(h.Ctx, h.head, sanction.New{Pupil: h.pupil.ID, Kind: sanction.Educational, Measure: measure, RuleKey: "NO_RECORDING",
+		Heard: []sanction.Party{sanction.Pupil}, NotedOn: h.Today(), From: h.Today(), Until: until,
+	})
 	h.must(err)
+	return made
+}
+
+// object is the guardian's own objection.
+func (h *house) object(g school.Guardian, against id.Sanction) (made id.Objection) {
+	h.t.Helper()
+	h.Write(func(tx *db.Tx) error {
+		known, err := sanction.Find(tx, against)
+		if err == nil {
+			made, err = h.sanctions.ObjectIn(tx, h.As(id.GuardianOf(g.ID)), known)
+		}
+		return err
+	})
 	return made
 }
 
@@ -156,7 +171,12 @@ func (h *house) everything() {
 	h.must(h.app.Consents.Invalidate(h.Ctx, h.office, decision, consent.WrongPerson))
 	h.recordYes(h.mother, participation.Video)
 	h.end(h.impose(sanction.Excluded, h.Today().AddDays(9)))
-	h.impose(sanction.AudioOnly, h.Today().AddDays(9))
+	contested := h.impose(sanction.AudioOnly, h.Today().AddDays(9))
+	h.object(h.mother, contested)
+	kept := h.object(h.father, contested)
+	h.must(h.sanctions.Answer(h.Ctx, h.head, contested, kept, sanction.Kept, sanction.SchoolAuthority))
+	ended := h.impose(sanction.AudioOnly, h.Today().AddDays(9))
+	h.must(h.sanctions.Answer(h.Ctx, h.head, ended, h.object(h.mother, ended), sanction.Upheld, ""))
 	h.settle(h.place(hold.Restriction))
 	h.place(hold.Objection)
 	h.setCustody(h.father, func(c *school.Change) { c.Custody = school.NoCustody })
@@ -191,7 +211,7 @@ func TestADatabaseThatNobodyTouchedAgreesWithItsLog(t *testing.T) {
 		}
 		var kinds []string
 		h.Read(func(tx *db.Tx) error { return tx.G().Raw("SELECT DISTINCT kind FROM leaf").Scan(&kinds).Error })
-		if len(kinds) != 6 { // letters and erasures have no rows of their own here
+		if len(kinds) != 7 { // letters and erasures have no rows of their own here
 			t.Errorf("the story has statements of the kinds %v alone", kinds)
 		}
 	})
@@ -209,7 +229,7 @@ func TestG2EveryEvidenceColumnThatChangesIsNamed(t *testing.T) {
 		}{
 			{"decision", "leaf_seq", []string{"id"}}, {"invalidation", "leaf_seq", []string{"decision_id"}},
 			{"form_version", "number", []string{"id"}}, {"form_text", "version_id, language", []string{"version_id", "language"}},
-			{"sanction", "leaf_seq", []string{"id"}}, {"hold", "leaf_seq", []string{"id"}}, {"guardianship", "id", []string{"id"}},
+			{"sanction", "leaf_seq", []string{"id"}}, {"sanction_objection", "leaf_seq", []string{"id"}}, {"hold", "leaf_seq", []string{"id"}}, {"guardianship", "id", []string{"id"}},
 		} {
 			rows := a.Rows(table.name, table.order)
 			if len(rows) == 0 {
@@ -249,7 +269,7 @@ func TestRowsThatAreTakenOrSlippedInAreNamedWithTheModeTheyRaise(t *testing.T) {
 		h.everything()
 		a := env.Attack(t)
 		for _, c := range []struct{ table, key string }{
-			{"decision", "id"}, {"invalidation", "decision_id"}, {"form_version", "id"}, {"sanction", "id"}, {"hold", "id"},
+			{"decision", "id"}, {"invalidation", "decision_id"}, {"form_version", "id"}, {"sanction_objection", "id"}, {"sanction", "id"}, {"hold", "id"},
 		} {
 			for _, row := range a.Rows(c.table, c.key) {
 				a.Take(c.table, row, []string{c.key})
@@ -265,6 +285,9 @@ func TestRowsThatAreTakenOrSlippedInAreNamedWithTheModeTheyRaise(t *testing.T) {
 			}
 			if c.table == "form_version" {
 				row["number"] = int64(99)
+			}
+			if c.table == "sanction_objection" { // each person makes one
+				row["person_id"] = "somebody"
 			}
 			a.Put(c.table, row)
 			if _, found, _ := h.verify(); !has(found, evidence.Unattested, c.table, "slipped-in") {

@@ -64,6 +64,12 @@ const (
 	APITokenMade         Action = "api_token.made"
 	APITokenRevoked      Action = "api_token.revoked"
 
+	BreachReported     Action = "breach.reported"
+	BreachDismissed    Action = "breach.dismissed"
+	BreachDecided      Action = "breach.decided"
+	MeetingLimitSet    Action = "meeting_limit.set"
+	MeetingLimitLifted Action = "meeting_limit.lifted"
+
 	OIDCChanged  Action = "oidc.changed"
 	OIDCRemoved  Action = "oidc.removed"
 	OIDCLinked   Action = "oidc.linked"

@@ -64,6 +64,9 @@ const (
 	LinkOIDC          Permission = "link_oidc"           // who somebody at the provider is here
 	SeeOwnDay         Permission = "see_own_day"         // a pupil: itself, its mode today, its meetings
 	OpenForChild      Permission = "open_for_child"      // let one's child in on a device
+	ReportBreach      Permission = "report_breach"       // report a breach in one's meeting, limit a pupil in it
+	SeeSanctions      Permission = "see_sanctions"       // reports, sanctions and objections, by name
+	DecideSanctions   Permission = "decide_sanctions"    // impose and end sanctions, dismiss reports, answer objections
 	IssueCards        Permission = "issue_cards"         // pupils' cards and class links
 	PublishRules      Permission = "publish_rules"       // the pupils' rules, by version
 )
@@ -101,6 +104,9 @@ var table = map[Permission][]Role{
 	OpenForChild:      {Guardian},
 	IssueCards:        {Teacher, Office, Head},
 	PublishRules:      {Head},
+	ReportBreach:      {Teacher},
+	SeeSanctions:      {Office, Head, DPO},
+	DecideSanctions:   {Head},
 }
 
 // withoutSecondFactor is all that a password alone opens (settled 18).

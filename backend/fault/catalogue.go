@@ -29,6 +29,14 @@ const (
 	PasswordShort        Code = "password_short"
 	PasswordCommon       Code = "password_common"
 
+	RuleUnknown       Code = "rule_unknown"
+	HearingMissing    Code = "hearing_missing"
+	SanctionFromPast  Code = "sanction_from_past"
+	SanctionEndsEarly Code = "sanction_ends_before_it_begins"
+	SanctionTooLong   Code = "sanction_too_long"
+	MeetingNotBegun   Code = "meeting_not_begun"
+	NextInstanceUnfit Code = "next_instance_unfit"
+
 	FileEncoding       Code = "file_encoding"
 	FileBinary         Code = "file_binary"
 	FileQuoteOpen      Code = "file_quote_open"
@@ -157,6 +165,8 @@ var kinds = map[Code]Kind{
 	SignatureMissing: Invalid, SignatureTooSmall: Invalid, SignatureUnexpected: Invalid, TextUnknown: Invalid, AssertionInvalid: Invalid,
 	IdempotencyKeyReused: Invalid, PhoneLowersOnly: Invalid, FileInvalid: Invalid,
 	PasswordShort: Invalid, PasswordCommon: Invalid,
+	RuleUnknown: Invalid, HearingMissing: Invalid, SanctionFromPast: Invalid, SanctionEndsEarly: Invalid, SanctionTooLong: Invalid,
+	MeetingNotBegun: Invalid, NextInstanceUnfit: Invalid,
 	FileEncoding: Invalid, FileBinary: Invalid, FileQuoteOpen: Invalid, FileColumnTwice: Invalid,
 	FileColumnMissing: Invalid, FileNoKnownColumn: Invalid, FileRowRagged: Invalid, FileIDTwice: Invalid,
 	FileDateInvalid: Invalid, FileValueMissing: Invalid, FileValueTooLong: Invalid, FileTooManyRows: Invalid,

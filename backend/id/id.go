@@ -68,6 +68,12 @@ type OwnLimit string
 // Sanction identifies an exclusion or restriction by the school.
 type Sanction string
 
+// Breach identifies a teacher's report that a pupil broke a rule.
+type Breach string
+
+// Objection identifies a person's objection to a sanction.
+type Objection string
+
 // Hold identifies a restriction or objection under data protection law.
 type Hold string
 

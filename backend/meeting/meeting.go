@@ -324,6 +324,22 @@ func (s *Service) MustSeePupil(tx *db.Tx, actor authz.Actor, pupil id.Pupil) err
 	return s.mustTeach(tx, actor, class.ID)
 }
 
+// MustHold gives a meeting that the actor may see and the pupil belongs into. Any other does not exist.
+func (s *Service) MustHold(tx *db.Tx, actor authz.Actor, meeting id.Meeting, pupil id.Pupil) (Meeting, error) {
+	found, err := s.get(tx, actor, meeting)
+	if err != nil {
+		return Meeting{}, err
+	}
+	pupils, err := s.pupilsOf(tx, found)
+	if err == nil && !slices.Contains(pupils, pupil) {
+		err = fault.New(fault.NothingHere)
+	}
+	return found, err
+}
+
+// Titles gives what the meetings are called, and when they began, also of those cancelled since.
+func Titles(tx *db.Tx, meetings []id.Meeting) (map[id.Meeting]Meeting, error) { return titles(tx, meetings) }
+
 // LessonEnd is when the last of the teacher's meetings that run at the instant ends, of their own and of the classes
 // given to them; the zero time when none runs.
 func (s *Service) LessonEnd(tx *db.Tx, teacher id.Account, at time.Time) (time.Time, error) {

@@ -151,6 +151,16 @@ func (s *Service) list(tx *db.Tx, classes []school.Class, from, to time.Time, pa
 	return listed, nil
 }
 
+func titles(tx *db.Tx, meetings []id.Meeting) (map[id.Meeting]Meeting, error) {
+	var rows []meetingRow
+	err := tx.G().Where("school_id = ? AND id IN ?", tx.School, meetings).Find(&rows).Error
+	found := make(map[id.Meeting]Meeting, len(rows))
+	for _, r := range rows {
+		found[r.ID] = r.meeting(school.Class{})
+	}
+	return found, err
+}
+
 const selectLessonEnd = `SELECT coalesce(max(ends_at), 0) FROM meeting
 	WHERE school_id = ? AND cancelled_at IS NULL AND starts_at <= ? AND ends_at > ? AND (responsible_id = ?
 	OR class_id IN (SELECT class_id FROM teaching WHERE school_id = ? AND account_id = ?))`

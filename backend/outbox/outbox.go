@@ -28,6 +28,14 @@ const (
 	FirstAnswer    Topic = "answer.first"    // the first of a session
 )
 
+// What is told about a sanction: to everybody with a say and to the pupil; an objection and its answer to the head and to
+// whoever objects.
+const (
+	SanctionImposed   Topic = "sanction.imposed"
+	SanctionEnded     Topic = "sanction.ended" // before its time
+	SanctionObjection Topic = "sanction.objection"
+)
+
 // Job is one thing to be done after the change is durable. Payload holds opaque ids only.
 type Job struct {
 	Topic    Topic

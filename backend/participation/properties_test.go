@@ -55,6 +55,18 @@ func TestEndingASanctionOrHoldOrOwnLimitNeverLowers(t *testing.T) {
 	})
 }
 
+// A sanction takes away, it never gives: with sanctions the mode is never above what consent allows.
+func TestWithSanctionsTheModeIsNeverAboveThatWithout(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := history(t, events)
+		free := w.clone()
+		free.facts.Sanctions, free.facts.Meeting.TeacherLimits = nil, nil
+		if with, without := w.mode(), free.mode(); with > without {
+			t.Fatalf("%s with sanctions, %s without", with, without)
+		}
+	})
+}
+
 func TestNoLimitingActRaises(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := history(t, events)

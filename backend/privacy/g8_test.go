@@ -124,10 +124,23 @@ func (w *world) school(h household) {
 	w.t.Helper()
 	sanctions, holds := sanction.NewService(w.DB, w.Log, w.Service, w.Hub), hold.NewService(w.DB, w.Log, w.Service, w.Hub)
 	imposed, err := sanctions.Impose(w.Ctx, w.head, sanction.New{
-		Pupil: h.pupil.ID, Measure: sanction.AudioOnly, RuleKey: "recording", From: w.Today(), Until: w.Today(),
+		Pupil: h.pupil.ID, Kind: sanction.Educational, Measure: sanction.AudioOnly, RuleKey: "NO_RECORDING", NotedOn: w.Today(), From: w.Today(), Until: w.Today(),
 	})
 	must(w.t, err)
-	must(w.t, sanctions.End(w.Ctx, w.head, imposed))
+	w.Write(func(tx *db.Tx) error {
+		known, err := sanction.Find(tx, imposed)
+		if err == nil {
+			_, err = sanctions.ObjectIn(tx, w.As(h.parent()), known)
+		}
+		return err
+	})
+	w.Read(func(tx *db.Tx) error {
+		objections, err := sanction.Objections(tx, []id.Sanction{imposed})
+		if err == nil {
+			err = sanctions.Answer(w.Ctx, w.head, imposed, objections[imposed][0].ID, sanction.Upheld, "")
+		}
+		return err
+	})
 	placed, err := holds.Place(w.Ctx, w.head, h.pupil.ID, hold.Objection)
 	must(w.t, err)
 	must(w.t, holds.Settle(w.Ctx, w.head, placed))
@@ -155,6 +168,8 @@ func (w *world) school(h household) {
 	w.exec("INSERT INTO meeting_entry (school_id, meeting_id, ref, pupil_id, entered_at) VALUES (?, ?, 'e-name-of-the-canary', ?, 0)", w.ID, planned, h.pupil.ID)
 	w.exec("INSERT INTO roster_seen (school_id, meeting_id, pupil_id, mode) VALUES (?, ?, ?, 'video')", w.ID, planned, h.pupil.ID)
 	w.exec("INSERT INTO meeting_limit (school_id, meeting_id, pupil_id, reach, set_by, set_at) VALUES (?, ?, ?, 'audio', ?, 0)", w.ID, planned, h.pupil.ID, teacher)
+	w.exec("INSERT INTO breach (school_id, id, meeting_id, pupil_id, rule_key, heard, noted_on, reported_by, reported_at, sanction_id) VALUES (?, ?, ?, ?, 'PRIVACY', '', '2026-11-01', ?, 0, ?)",
+		w.ID, id.New[id.Breach](), planned, h.pupil.ID, teacher, imposed)
 	w.exec("INSERT INTO own_limit (school_id, id, pupil_id, reach, set_at) VALUES (?, ?, ?, 'none', 0)", w.ID, id.New[id.Meeting](), h.pupil.ID)
 	must(w.t, w.app.Rules.Ready(w.Ctx))
 	w.exec(`INSERT INTO acknowledgement (school_id, id, pupil_id, version_id, half_year_from, rule_keys, explain, at)
@@ -338,7 +353,7 @@ func TestG8AnErasedPersonIsNowhereAndAllOtherProofsHold(t *testing.T) {
 		w.answers(others[1].guardian, others[1].pupil, participation.None)
 
 		canaries, wanted := w.canaries(h), w.statementsOf(h)
-		if len(wanted) != 10 { // two of the letter, two decisions and an invalidation, two each of sanction and hold, custody
+		if len(wanted) != 12 { // two of the letter, two decisions and an invalidation, two each of sanction, objection and hold, custody
 			t.Fatalf("%d statements speak of the household", len(wanted))
 		}
 		w.wantCanariesIn(canaries)

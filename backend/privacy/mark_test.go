@@ -40,7 +40,7 @@ func TestX24NothingIsErasedThatIsStillNeeded(t *testing.T) {
 		sanctioned := w.household("Jan", "Strenge")
 		sanctions := sanction.NewService(env.DB, w.Log, w.Service, w.Hub)
 		imposed, err := sanctions.Impose(w.Ctx, w.head, sanction.New{
-			Pupil: sanctioned.pupil.ID, Measure: sanction.AudioOnly, RuleKey: "recording", From: w.Today(), Until: w.Today().AddDays(7),
+			Pupil: sanctioned.pupil.ID, Kind: sanction.Educational, Measure: sanction.AudioOnly, RuleKey: "NO_RECORDING", NotedOn: w.Today(), From: w.Today(), Until: w.Today().AddDays(7),
 		})
 		if err != nil {
 			t.Fatal(err)

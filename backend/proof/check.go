@@ -27,7 +27,7 @@ func (s Statement) check() error {
 			return errors.New("an invalidation is by a member of staff or by whoever showed a letter")
 		}
 	case *SanctionDeclared:
-		return checkHashes(d.PrivateSHA256)
+		return checkSanction(d)
 	case *HoldDeclared:
 		return checkHashes(d.PrivateSHA256)
 	case *VersionDeclared:
@@ -39,8 +39,20 @@ func (s Statement) check() error {
 		if d.Leaves == nil {
 			return errors.New("an erasure without a list of leaves")
 		}
+	case *ObjectionDeclared:
+		if (d.Act == "kept") != (d.NextInstance != "") {
+			return errors.New("an objection names the next instance exactly where it is kept")
+		}
 	}
 	return nil
+}
+
+// checkSanction keeps the first version as it was: whoever was heard belongs to the second.
+func checkSanction(d *SanctionDeclared) error {
+	if d.Kind == "" && (len(d.Heard) > 0 || !d.NotedOn.IsZero()) {
+		return errors.New("a sanction of no kind names nobody who was heard and no file note")
+	}
+	return checkHashes(d.PrivateSHA256)
 }
 
 func checkDecision(d *DecisionDeclared, s *DecisionServer) error {

@@ -12,6 +12,8 @@ func (s Statement) Concerns() []id.Person {
 		return []id.Person{id.PupilOf(d.Pupil)}
 	case *HoldDeclared:
 		return []id.Person{id.PupilOf(d.Pupil)}
+	case *ObjectionDeclared:
+		return []id.Person{d.Person, id.PupilOf(d.Pupil)}
 	case *CustodyDeclared:
 		return []id.Person{id.GuardianOf(d.Guardian), id.PupilOf(d.Pupil)}
 	case *LetterDeclared:

@@ -31,6 +31,9 @@ func TestEveryKindSaysWhomItConcerns(t *testing.T) {
 		},
 		proof.KindLetter:  {statement: proof.Statement{Declaration: &proof.LetterDeclared{Person: mother}}, concerns: []id.Person{mother}},
 		proof.KindVersion: {statement: proof.Statement{Declaration: &proof.VersionDeclared{}}},
+		proof.KindObjection: {
+			statement: proof.Statement{Declaration: &proof.ObjectionDeclared{Person: mother, Pupil: "child"}}, concerns: []id.Person{mother, child},
+		},
 		proof.KindErasure: {statement: proof.Statement{Declaration: &proof.ErasureDeclared{}}},
 	}
 	for _, kind := range proof.Kinds {

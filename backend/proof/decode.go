@@ -14,16 +14,16 @@ import (
 // ErrUnknownVersion says that a file is of a version that this program does not know.
 var ErrUnknownVersion = errors.New("unknown version")
 
-// decodeVersion is decodeStrictly for a shape with a version, which is looked at first: a later version may have members
-// that this program does not know.
-func decodeVersion(raw []byte, wanted int, into any) error {
+// decodeVersion is decodeStrictly for a shape with a version, which is looked at first: one later than the newest that is
+// known may have members that this program does not know.
+func decodeVersion(raw []byte, newest int, into any) error {
 	var found struct {
 		V int `json:"v"`
 	}
 	if err := json.Unmarshal(raw, &found); err != nil {
 		return withoutContent(err)
 	}
-	if found.V != wanted {
+	if found.V < 1 || found.V > newest {
 		return fmt.Errorf("%w %d", ErrUnknownVersion, found.V)
 	}
 	return decodeStrictly(raw, into)

@@ -131,10 +131,15 @@ func (m *maker) deed(kind proof.Kind, withPasskey bool) deed {
 		d.statement.Declaration = declared
 		d.statement.Server = &proof.ActServer{At: m.at()}
 	case proof.KindSanction:
-		d.statement.Declaration = &proof.SanctionDeclared{
-			Sanction: idOf[id.Sanction](m), Pupil: idOf[id.Pupil](m), Act: oneOf(m, "imposed", "ended"),
+		declared := &proof.SanctionDeclared{
+			Sanction: idOf[id.Sanction](m), Pupil: idOf[id.Pupil](m), Act: oneOf(m, "imposed", "ended"), Kind: oneOf(m, "", "educational", "formal"),
 			Measure: oneOf(m, "audio_only", "excluded"), RuleKey: maybe[string](m), From: m.date(), Until: m.date(), PrivateSHA256: private,
 		}
+		if declared.Kind != "" {
+			declared.Heard = drawn1(m, rapid.SliceOf(rapid.SampledFrom([]string{"pupil", "parents", "class_teacher"})))
+			declared.NotedOn = m.maybeDate()
+		}
+		d.statement.Declaration = declared
 		d.statement.Server = &proof.MeasureServer{At: m.at(), By: idOf[id.Account](m), Names: m.names()}
 	case proof.KindHold:
 		d.statement.Declaration = &proof.HoldDeclared{
@@ -161,6 +166,16 @@ func (m *maker) deed(kind proof.Kind, withPasskey bool) deed {
 			Leaves: drawn1(m, rapid.SliceOf(rapid.Int64Range(0, 1<<53-1))), Reason: oneOf(m, "retention", "request"),
 		}
 		d.statement.Server = &proof.ErasureServer{At: m.at(), AskedBy: maybe[id.Account](m), ApprovedBy: maybe[id.Account](m)}
+	case proof.KindObjection:
+		declared := &proof.ObjectionDeclared{
+			Objection: idOf[id.Objection](m), Sanction: idOf[id.Sanction](m), Pupil: idOf[id.Pupil](m), Person: m.person(),
+			Act: oneOf(m, "received", "upheld", "kept"),
+		}
+		if declared.Act == "kept" {
+			declared.NextInstance = oneOf(m, "school_authority", "administrative_court")
+		}
+		d.statement.Declaration = declared
+		d.statement.Server = &proof.ObjectionServer{At: m.at(), By: idOf[id.Account](m)}
 	}
 	return d
 }

@@ -10,6 +10,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +32,8 @@ var goldenReceipts = map[string]string{
 	"newest-leaf":            "b576cad1bf65f21936054ecbd5dd9cc9a97f181312681bdce9d275fcf8c31be2",
 	"recorded-on-paper":      "cd0f88552455532c354bfdb949f0e7f8ba1337f1bb8b32093b0502dec88e3f5a",
 	"sanction-imposed":       "e02560b040dd46b241998966e085c581f88fc6ac725b6eaae6c447b768eea674",
+	"sanction-formal":        "32bdb9329fea63cdb05b627c2013e468ae9e6dc573e1c220cbcec40eed916db9",
+	"sanction-formal-ended":  "443d535cdd9fc999c4c5a332850c240cabdf0831b6242fa65b4effa7871fe5d9",
 	"withdrawal-by-key":      "8b6667178e01aa41e554e00b39b1386eff75383dd726a8de03e67b4685f31b19",
 	"withdrawal-picture":     "6c3dc3983d196836aeac31fef4ef6721b7d49ebc0bef462bcc71e96db2ed4208",
 	"yes-audio-passkey":      "2d6471a4b10f1533a325f3dd3d25e83e37d82e18e6586483b32c3fc5ecf90d34",
@@ -53,6 +56,11 @@ var goldenStatements = map[string]string{
 	"letter-redeemed":        "7d885643e1c0274d8d40ac302d98ca60cea5f57bb4bfce831603daf433641e9f",
 	"recorded-on-paper":      "2a776d3eb1dfde5011ba525408fc0dfaf60b1ee1f9a45fe976d78f623cf28077",
 	"sanction-imposed":       "98366756ba56404d88ef008dd0ca61c43ac4e5181dbb7ba7a53719c26b4a26b1",
+	"objection-received":     "8e153da227a06e2e6245dbe8ba12e725ab79672add2dcc534a938bf1fe097cd0",
+	"objection-kept":         "66831e7d1976cbd1ebb8b099fc3b382c3e558731f6e216956e3196d472139b32",
+	"objection-upheld":       "43de5d61e7fc6be3c96f6341c15b8c29891baaa8ab3074e068e63d4672593671",
+	"sanction-formal":        "a4ad8881c128328e57281f25d770920c2940082bfcd0c18922444eb2017c1952",
+	"sanction-formal-ended":  "aa177880c4bdbc2294ff93a5ba604f84cedd76e7750fcf44e0700566de9a84c3",
 	"version-published":      "a34a76e6937ea5807eb76f18dc4bed82abc7d609a94a5d04fa198eedffb87497",
 	"withdrawal-by-key":      "ccf0887253ea2a269d97286981b24934f93cce220610b599e73a552cda156155",
 	"withdrawal-picture":     "c1cfa1a517af6f72058c5e6d5e27ff986e5fb8d5ae3a95b06057cfdf845ae60a",
@@ -69,7 +77,7 @@ func receiptFiles(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	l := fullLog()
 	files := map[string][]byte{}
-	for _, l := range []*tree{l, logOf(laterDeeds())} {
+	for _, l := range []*tree{l, logOf(laterDeeds()), logOf(contested())} {
 		for seq, d := range l.deeds {
 			switch d.statement.Kind {
 			case proof.KindDecision, proof.KindSanction, proof.KindHold:
@@ -87,7 +95,7 @@ func receiptFiles(tb testing.TB) map[string][]byte {
 func statementFiles(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	files := map[string][]byte{}
-	for _, d := range append(deeds(), laterDeeds()...) {
+	for _, d := range slices.Concat(deeds(), laterDeeds(), contested()) {
 		body, err := d.statement.Encode()
 		if err != nil {
 			tb.Fatalf("%s: %v", d.name, err)

@@ -109,16 +109,36 @@ type InvalidationDeclared struct {
 	Letter   id.Letter   `json:"letter,omitempty"`
 }
 
-// SanctionDeclared is one step of a sanction.
+// SanctionDeclared is one step of a sanction. With a kind it is of version 2, which alone says which measure of school
+// law it is, who was heard before, and of which day the file note is.
 type SanctionDeclared struct {
 	Sanction      id.Sanction   `json:"sanction"`
 	Pupil         id.Pupil      `json:"pupil"`
-	Act           string        `json:"act"` // imposed, ended
+	Act           string        `json:"act"`            // imposed, ended
+	Kind          string        `json:"kind,omitempty"` // educational, formal (SchulG NRW § 53(2), (3))
 	Measure       string        `json:"measure"`
 	RuleKey       string        `json:"ruleKey"`
+	Heard         []string      `json:"heard,omitempty"`  // of what is imposed: pupil, parents, class_teacher
+	NotedOn       calendar.Date `json:"notedOn,omitzero"` // of what is imposed
 	From          calendar.Date `json:"from"`
 	Until         calendar.Date `json:"until"`
 	PrivateSHA256 string        `json:"privateSha256"`
+}
+
+// ObjectionDeclared is one step of a person's objection to a sanction: it came in, or the head answered it.
+type ObjectionDeclared struct {
+	Objection    id.Objection `json:"objection"`
+	Sanction     id.Sanction  `json:"sanction"`
+	Pupil        id.Pupil     `json:"pupil"`
+	Person       id.Person    `json:"person"`                 // who objects
+	Act          string       `json:"act"`                    // received, upheld, kept
+	NextInstance string       `json:"nextInstance,omitempty"` // of one that is kept: school_authority, administrative_court
+}
+
+// ObjectionServer says whose account did the step: the objecting person's, or the head's.
+type ObjectionServer struct {
+	At time.Time  `json:"at"`
+	By id.Account `json:"by"`
 }
 
 // HoldDeclared is one step of a restriction (GDPR Art. 18) or an objection (Art. 21).

@@ -33,19 +33,20 @@ func document(tb testing.TB, name string) any {
 	return value
 }
 
-// compiled are the schemas of statements and receipts, formats asserted.
+// compiled are the schemas of statements of every version and of receipts, formats asserted.
 func compiled(tb testing.TB) (statement, receipt *jsonschema.Schema) {
 	tb.Helper()
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
 	for urn, name := range map[string]string{
-		"urn:einverstanden:schema:statement-v1": "statement-v1.json", "urn:einverstanden:schema:receipt-v1": "receipt-v1.json",
+		"urn:einverstanden:schema:statement-v1": "statement-v1.json", "urn:einverstanden:schema:statement-v2": "statement-v2.json",
+		"urn:einverstanden:schema:receipt-v1": "receipt-v1.json",
 	} {
 		if err := compiler.AddResource(urn, document(tb, name)); err != nil {
 			tb.Fatal(err)
 		}
 	}
-	statement, err1 := compiler.Compile("urn:einverstanden:schema:statement-v1")
+	statement, err1 := compiler.Compile("urn:einverstanden:schema:receipt-v1#/properties/statement")
 	receipt, err2 := compiler.Compile("urn:einverstanden:schema:receipt-v1")
 	if err1 != nil || err2 != nil {
 		tb.Fatal(err1, err2)
@@ -239,24 +240,35 @@ func strs[T ~string](values ...T) []string {
 // A word that is new in the code must be in the schema before the first statement holds it.
 func TestTheSchemaKnowsTheWordsOfTheCode(t *testing.T) {
 	statement, receipt := document(t, "statement-v1.json"), document(t, "receipt-v1.json")
+	second := document(t, "statement-v2.json")
+	for path, want := range map[string][]string{
+		"properties/declaration/properties/kind/enum":        strs(sanction.Educational, sanction.Formal),
+		"properties/declaration/properties/measure/enum":     strs(sanction.AudioOnly, sanction.Excluded),
+		"properties/declaration/properties/heard/items/enum": strs(sanction.Parties...),
+	} {
+		if got := words(t, second, path); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, the code has %v", path, got, want)
+		}
+	}
 	modes := []string{participation.Video.String(), participation.Audio.String(), participation.None.String()}
 	for path, want := range map[string][]string{
-		"properties/kind/enum":                                             strs(proof.Kinds...),
-		"$defs/purpose/enum":                                               strs(consent.VideoConference),
-		"$defs/decisionDeclared/properties/answer/enum":                    modes,
-		"$defs/decisionDeclared/properties/extent/enum":                    strs(consent.Picture, consent.Everything),
-		"$defs/decisionDeclared/properties/relation/enum":                  strs(consent.Together, consent.Alone, consent.LegalGuardian),
-		"$defs/decisionServer/properties/channel/enum":                     strs(consent.App, consent.Paper, consent.Phone, consent.InPerson, consent.ByTeacher),
-		"$defs/decisionServer/properties/identified/enum":                  strs(consent.ByForm, consent.ByAcquaintance, consent.ByDocument, consent.ByCallback),
-		"$defs/decisionServer/properties/means/enum":                       strs(proof.MeansKey, proof.MeansStaff, proof.MeansSession, proof.MeansPasskey),
-		"$defs/invalidation/properties/declaration/properties/reason/enum": strs(consent.WrongPerson, consent.WrongAnswer, consent.NotAuthentic),
-		"$defs/sanction/properties/declaration/properties/measure/enum":    strs(sanction.AudioOnly, sanction.Excluded),
-		"$defs/hold/properties/declaration/properties/kind/enum":           strs(hold.Restriction, hold.Objection),
-		"$defs/version/properties/declaration/properties/change/enum":      strs(participation.Material, participation.Editorial),
-		"$defs/version/properties/declaration/properties/policy/enum":      strs(participation.One, participation.All),
-		"$defs/custodyState/properties/custody/enum":                       strs(people.JointCustody, people.SoleCustody, people.NoCustody),
-		"$defs/custodyState/properties/basis/enum":                         strs(people.Assumed, people.Declared, people.Confirmed),
-		"$defs/custodyState/properties/relation/enum":                      strs(people.Mother, people.Father, people.Parent, people.LegalGuardian, people.OtherRelation),
+		"properties/kind/enum":                                                strs(proof.Kinds...),
+		"$defs/purpose/enum":                                                  strs(consent.VideoConference),
+		"$defs/decisionDeclared/properties/answer/enum":                       modes,
+		"$defs/decisionDeclared/properties/extent/enum":                       strs(consent.Picture, consent.Everything),
+		"$defs/decisionDeclared/properties/relation/enum":                     strs(consent.Together, consent.Alone, consent.LegalGuardian),
+		"$defs/decisionServer/properties/channel/enum":                        strs(consent.App, consent.Paper, consent.Phone, consent.InPerson, consent.ByTeacher),
+		"$defs/decisionServer/properties/identified/enum":                     strs(consent.ByForm, consent.ByAcquaintance, consent.ByDocument, consent.ByCallback),
+		"$defs/decisionServer/properties/means/enum":                          strs(proof.MeansKey, proof.MeansStaff, proof.MeansSession, proof.MeansPasskey),
+		"$defs/invalidation/properties/declaration/properties/reason/enum":    strs(consent.WrongPerson, consent.WrongAnswer, consent.NotAuthentic),
+		"$defs/sanction/properties/declaration/properties/measure/enum":       strs(sanction.AudioOnly, sanction.Excluded),
+		"$defs/hold/properties/declaration/properties/kind/enum":              strs(hold.Restriction, hold.Objection),
+		"$defs/objection/properties/declaration/properties/nextInstance/enum": strs(sanction.SchoolAuthority, sanction.AdministrativeCourt),
+		"$defs/version/properties/declaration/properties/change/enum":         strs(participation.Material, participation.Editorial),
+		"$defs/version/properties/declaration/properties/policy/enum":         strs(participation.One, participation.All),
+		"$defs/custodyState/properties/custody/enum":                          strs(people.JointCustody, people.SoleCustody, people.NoCustody),
+		"$defs/custodyState/properties/basis/enum":                            strs(people.Assumed, people.Declared, people.Confirmed),
+		"$defs/custodyState/properties/relation/enum":                         strs(people.Mother, people.Father, people.Parent, people.LegalGuardian, people.OtherRelation),
 	} {
 		if got := words(t, statement, path); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, the code has %v", path, got, want)
@@ -286,7 +298,7 @@ func TestEveryMemberIsExplained(t *testing.T) {
 			walk(path+"/"+name, inside)
 		}
 	}
-	for _, name := range []string{"statement-v1.json", "receipt-v1.json"} {
+	for _, name := range []string{"statement-v1.json", "statement-v2.json", "receipt-v1.json"} {
 		walk(name, document(t, name))
 	}
 }

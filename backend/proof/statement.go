@@ -23,13 +23,37 @@ const (
 	KindCustody      Kind = "custody"  // a guardianship changed
 	KindLetter       Kind = "letter"   // issued, redeemed or void
 	KindErasure      Kind = "erasure"
+	KindObjection    Kind = "objection" // to a sanction: received or answered
 )
 
 // Kinds lists every kind.
-var Kinds = []Kind{KindDecision, KindInvalidation, KindSanction, KindHold, KindVersion, KindCustody, KindLetter, KindErasure}
+var Kinds = []Kind{KindDecision, KindInvalidation, KindSanction, KindHold, KindVersion, KindCustody, KindLetter, KindErasure, KindObjection}
 
-// statementVersion counts the shapes of statements; schema/statement-v1.json describes this one.
-const statementVersion = 1
+// The versions of statements. schema/statement-v1.json and statement-v2.json describe them; the second is of sanctions
+// alone, which say more than those of the first.
+const (
+	firstVersion  = 1
+	secondVersion = 2
+)
+
+// version is that of the statement's shape.
+func (s Statement) version() int {
+	if d, ok := s.Declaration.(*SanctionDeclared); ok && d.Kind != "" {
+		return secondVersion
+	}
+	return firstVersion
+}
+
+// newestVersion is the latest that the kind of what is read has; one that cannot be read has the first.
+func newestVersion(raw []byte) int {
+	var found struct {
+		Kind Kind `json:"kind"`
+	}
+	if err := json.Unmarshal(raw, &found); err == nil && found.Kind == KindSanction {
+		return secondVersion
+	}
+	return firstVersion
+}
 
 // parts are the two halves of a statement by kind.
 type parts struct{ declaration, server any }
@@ -53,6 +77,8 @@ func shapes(kind Kind) *parts {
 		return &parts{&LetterDeclared{}, &LetterServer{}}
 	case KindErasure:
 		return &parts{&ErasureDeclared{}, &ErasureServer{}}
+	case KindObjection:
+		return &parts{&ObjectionDeclared{}, &ObjectionServer{}}
 	}
 	return nil
 }
@@ -86,7 +112,7 @@ func (s Statement) Encode() ([]byte, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("statement of the kind %s: %w", s.Kind, err)
 	}
-	return Canonical(envelope[any]{statementVersion, s.Kind, s.Declaration, s.Server})
+	return Canonical(envelope[any]{s.version(), s.Kind, s.Declaration, s.Server})
 }
 
 // sameShape holds for two pointers to one type, the first not nil.
@@ -98,7 +124,7 @@ func sameShape(have, want any) bool {
 // spelling of the same value is refused, so that a statement has one sequence of bytes.
 func DecodeStatement(raw []byte) (Statement, error) {
 	var outer envelope[json.RawMessage]
-	if err := decodeVersion(raw, statementVersion, &outer); err != nil {
+	if err := decodeVersion(raw, newestVersion(raw), &outer); err != nil {
 		return Statement{}, fmt.Errorf("statement: %w", err)
 	}
 	inner := shapes(outer.Kind)
@@ -127,13 +153,14 @@ func ReadStatement(kind Kind, raw []byte) (Statement, error) {
 	if err := decodeStrictly(raw, &outer); err != nil {
 		return Statement{}, fmt.Errorf("statement: %w", err)
 	}
-	if outer.V != statementVersion {
-		return Statement{}, fmt.Errorf("statement: %w %d", ErrUnknownVersion, outer.V)
-	}
 	if outer.Kind != kind || !sameShape(outer.Declaration, inner.declaration) || !sameShape(outer.Server, inner.server) {
 		return Statement{}, fmt.Errorf("statement of the kind %q where one of the kind %q belongs", outer.Kind, kind)
 	}
-	return Statement{Kind: kind, Declaration: outer.Declaration, Server: outer.Server}, nil
+	s := Statement{Kind: kind, Declaration: outer.Declaration, Server: outer.Server}
+	if outer.V != s.version() {
+		return Statement{}, fmt.Errorf("statement: %w %d", ErrUnknownVersion, outer.V)
+	}
+	return s, nil
 }
 
 // TextSHA256 is the hex SHA-256 of the German text that the act rests on, empty when there is none. It goes into the
@@ -204,6 +231,8 @@ func (s Statement) RecordedAt() time.Time {
 	case *LetterServer:
 		return server.At
 	case *ErasureServer:
+		return server.At
+	case *ObjectionServer:
 		return server.At
 	}
 	return time.Time{}

@@ -72,6 +72,12 @@ func TestWhatNoStatementSaysIsNeitherWrittenNorRead(t *testing.T) {
 	sanction, _, imposed := of[proof.SanctionDeclared, proof.MeasureServer](t, "sanction-imposed")
 	sanction.PrivateSHA256 = ""
 	refuse(t, "a sanction with nothing private", imposed)
+	sanction.PrivateSHA256, sanction.Heard = strings.Repeat("a", 64), []string{"pupil"}
+	refuse(t, "a sanction of no kind with somebody heard", imposed)
+	sanction.Heard, sanction.Kind = nil, "formal"
+	if _, err := proof.DecodeStatement(unchecked(t, imposed)); err == nil {
+		t.Error("the second version's member is read in the first")
+	}
 	hold, measured, placed := of[proof.HoldDeclared, proof.MeasureServer](t, "hold-placed")
 	measured.At = measured.At.In(berlin)
 	refuse(t, "a hold in another zone", placed)

@@ -166,6 +166,37 @@ func laterDeeds() []deed {
 	}
 }
 
+// contested is a formal measure and what came of the objection to it. Like laterDeeds they have a log of their own.
+func contested() []deed {
+	formal := secret("formal", func(*proof.Private) {})
+	sanction := proof.SanctionDeclared{
+		Sanction: named[id.Sanction]("formal"), Pupil: aksoy.pupil(), Act: "imposed", Kind: "formal", Measure: "excluded", RuleKey: "NO_RECORDING",
+		Heard: []string{"pupil", "parents"}, NotedOn: calendar.MustParse("2026-11-24"),
+		From: calendar.MustParse("2026-11-25"), Until: calendar.MustParse("2026-12-04"), PrivateSHA256: must(proof.HashOf(formal)),
+	}
+	ended := sanction
+	ended.Act, ended.Heard, ended.NotedOn = "ended", nil, calendar.Date{}
+	byHead := func(n int) *proof.MeasureServer {
+		return &proof.MeasureServer{At: minute(n), By: named[id.Account]("head"), Names: proof.Names{Pupil: aksoy.child, Class: aksoy.class}}
+	}
+	objection := func(act, next, by string, n int) proof.Statement {
+		return proof.Statement{
+			Kind: proof.KindObjection,
+			Declaration: &proof.ObjectionDeclared{
+				Objection: named[id.Objection]("objection"), Sanction: sanction.Sanction, Pupil: aksoy.pupil(), Person: aksoy.person(), Act: act, NextInstance: next,
+			},
+			Server: &proof.ObjectionServer{At: minute(n), By: named[id.Account](by)},
+		}
+	}
+	return []deed{
+		{name: "sanction-formal", private: formal, statement: proof.Statement{Kind: proof.KindSanction, Declaration: &sanction, Server: byHead(1)}},
+		{name: "objection-received", statement: objection("received", "", "guardian", 2)},
+		{name: "objection-kept", statement: objection("kept", "school_authority", "head", 3)},
+		{name: "objection-upheld", statement: objection("upheld", "", "head", 4)},
+		{name: "sanction-formal-ended", private: formal, statement: proof.Statement{Kind: proof.KindSanction, Declaration: &ended, Server: byHead(5)}},
+	}
+}
+
 func decisions() []deed {
 	unchanged := func(*proof.DecisionDeclared, *proof.DecisionServer) {}
 	place := func(p *proof.Private) { p.Place = "Mönchengladbach" }

@@ -6,9 +6,9 @@ import (
 	"einverstanden/backend/id"
 )
 
-// MustKeep refuses to let somebody be erased while a sanction against one of the pupils has not ended: it can still be
-// contested (abuse X24).
-func (s *Service) MustKeep(tx *db.Tx, _ id.Person, pupils []id.Pupil) error {
+// MustKeep refuses to let somebody be erased while a sanction against one of the pupils has not ended, or an objection
+// waits for its answer: it can still be contested (abuse X24).
+func (s *Service) MustKeep(tx *db.Tx, person id.Person, pupils []id.Pupil) error {
 	today, err := s.schools.Today(tx)
 	if err != nil {
 		return err
@@ -24,11 +24,18 @@ func (s *Service) MustKeep(tx *db.Tx, _ id.Person, pupils []id.Pupil) error {
 			}
 		}
 	}
-	return nil
+	contested, err := isContested(tx, person, pupils)
+	if err == nil && contested {
+		err = fault.New(fault.KeptForSanction)
+	}
+	return err
 }
 
-// Erase deletes the sanctions of a pupil who is erased.
+// Erase deletes the objections of somebody who is erased, and the sanctions of a pupil.
 func (s *Service) Erase(tx *db.Tx, person id.Person, _ []id.Pupil) error {
+	if err := deleteObjectionsOf(tx, person); err != nil {
+		return err
+	}
 	if person.Kind != id.PupilPerson {
 		return nil
 	}

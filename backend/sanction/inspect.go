@@ -3,6 +3,7 @@ package sanction
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"einverstanden/backend/db"
 	"einverstanden/backend/evidence"
@@ -58,8 +59,11 @@ func (r *rows) compare(made *evidence.Row, stored row, a evidence.Attested, d *p
 	evidence.Same(made, "rule_key", d.RuleKey, stored.RuleKey)
 	evidence.Same(made, "from_on", d.From, stored.FromOn)
 	evidence.Same(made, "until_on", d.Until, stored.UntilOn)
+	evidence.Same(made, "kind", d.Kind, string(stored.Kind))
 	switch d.Act {
 	case "imposed":
+		evidence.Same(made, "heard", strings.Join(d.Heard, " "), stored.Heard)
+		evidence.SameOrNone(made, "noted_on", d.NotedOn, stored.NotedOn)
 		evidence.Same(made, "leaf_seq", a.Leaf, stored.LeafSeq)
 		evidence.Same(made, "decided_by", by, stored.DecidedBy)
 		evidence.Same(made, "decided_at", a.At.UnixMicro(), stored.DecidedAt)

@@ -1,11 +1,13 @@
-// Package sanction owns sanctions and their ends: human decisions that restrict a pupil to sound or exclude it, from a
-// day until a day that must be named (SchulG NRW § 53; product.md point 7). It stores them with their evidence; what
-// they do to a mode is for package participation. The steps before a sanction (hearing, notice, objection) are not
-// here yet.
+// Package sanction owns sanctions, their ends and the objections to them: human decisions that restrict a pupil to sound
+// or exclude it, from a day until a day that must be named (SchulG NRW § 53; product.md point 7). It stores them with
+// their evidence, and has the words of the notices about them; what they do to a mode is for package participation, and
+// the reports that lead to them are for package breach. A teacher's limit for one meeting is for package meeting.
 package sanction
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"einverstanden/backend/authz"
@@ -14,9 +16,20 @@ import (
 	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/idempotency"
+	"einverstanden/backend/outbox"
 	"einverstanden/backend/proof"
 	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
+)
+
+// Kind says which measure of school law a sanction is; the zero value is one from before kinds were recorded.
+type Kind string
+
+// The two kinds beyond one meeting (SchulG NRW § 53(2) and (3)). The head alone decides both (L25).
+const (
+	Educational Kind = "educational" // erzieherische Einwirkung
+	Formal      Kind = "formal"      // Ordnungsmaßnahme
 )
 
 // Measure is what a sanction restricts; the zero value is none.
@@ -28,22 +41,56 @@ const (
 	Excluded  Measure = "excluded"
 )
 
+// Party is somebody who can be heard before a sanction is decided.
+type Party string
+
+// The parties; a formal sanction needs the first two (SchulG NRW § 53(6)).
+const (
+	Pupil        Party = "pupil"
+	Parents      Party = "parents"
+	ClassTeacher Party = "class_teacher"
+)
+
+// Parties lists them in the order in which they are kept.
+var Parties = []Party{Pupil, Parents, ClassTeacher}
+
+// Rules are the keys of the rules that can be broken, in the order of the pupils' rules (L26: a key and no free text).
+var Rules = []string{"ON_TIME", "NO_RECORDING", "TALK_RULES", "FRIENDLY", "PRIVACY", "FAMILY_PRIVACY"}
+
 // Sanction is one measure against one pupil. An end before its time works at once.
 type Sanction struct {
 	ID        id.Sanction
 	Pupil     id.Pupil
+	Kind      Kind
 	Measure   Measure
 	RuleKey   string
+	Heard     []Party
+	NotedOn   calendar.Date   // of the file note; zero: from before it was recorded
 	Period    calendar.Period // from and until, inclusive
 	DecidedBy id.Account
+	DecidedAt time.Time
 	EndedAt   time.Time // zero: not ended early
+}
+
+// InForce reports whether the sanction restricts its pupil on the day, which is today.
+func (s Sanction) InForce(today calendar.Date) bool { return s.EndedAt.IsZero() && s.Period.Contains(today) }
+
+// Step is what was last told about the sanction.
+func (s Sanction) Step() Step {
+	if s.EndedAt.IsZero() {
+		return Imposed
+	}
+	return Ended
 }
 
 // New is what the head decides.
 type New struct {
 	Pupil   id.Pupil
+	Kind    Kind
 	Measure Measure
 	RuleKey string // the rule that was broken, by its key
+	Heard   []Party
+	NotedOn calendar.Date // of the note in the paper file, where the details stay
 	From    calendar.Date
 	Until   calendar.Date
 }
@@ -63,35 +110,45 @@ func NewService(d *db.DB, log *evidence.Log, schools *school.Service, hub *signa
 
 // Impose puts a sanction into force. The actor is the head; the API's permission sees to that.
 func (s *Service) Impose(ctx context.Context, actor authz.Actor, in New) (id.Sanction, error) {
-	if err := in.check(); err != nil {
-		return "", err
-	}
-	made := id.New[id.Sanction]()
-	return made, s.db.Write(ctx, func(tx *db.Tx) error {
-		entry, err := s.attest(tx, actor, proof.SanctionDeclared{
-			Sanction: made, Pupil: in.Pupil, Act: "imposed", Measure: string(in.Measure), RuleKey: in.RuleKey, From: in.From, Until: in.Until,
+	var made id.Sanction
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		_, err := idempotency.Do(ctx, tx, &made, func() (err error) {
+			made, err = s.ImposeIn(tx, actor, in)
+			return err
 		})
-		if err != nil {
-			return err
-		}
-		if err := insert(tx, made, entry.Leaf, actor.Account, in); err != nil {
-			return err
-		}
-		return s.hub.Touch(tx, in.Pupil)
+		return err
 	})
+	return made, err
 }
 
-func (n New) check() error {
-	if n.Measure != AudioOnly && n.Measure != Excluded {
-		return fault.InvalidField("measure", fault.FieldInvalid)
+// ImposeIn is Impose within a transaction of the caller.
+func (s *Service) ImposeIn(tx *db.Tx, actor authz.Actor, in New) (id.Sanction, error) {
+	today, err := s.schools.Today(tx)
+	if err != nil {
+		return "", err
 	}
-	if n.From.IsZero() {
-		return fault.InvalidField("from", fault.FieldMissing)
+	if err := in.check(today); err != nil {
+		return "", err
 	}
-	if n.Until.IsZero() || n.Until.Before(n.From) {
-		return fault.InvalidField("until", fault.FieldInvalid)
+	known, err := s.schools.Pupils(tx, []id.Pupil{in.Pupil})
+	if err != nil {
+		return "", err
 	}
-	return nil
+	if _, ok := known[in.Pupil]; !ok {
+		return "", fault.New(fault.NothingHere)
+	}
+	made := id.New[id.Sanction]()
+	entry, err := s.attest(tx, actor, proof.SanctionDeclared{
+		Sanction: made, Pupil: in.Pupil, Act: "imposed", Kind: string(in.Kind), Measure: string(in.Measure), RuleKey: in.RuleKey,
+		Heard: words(in.Heard), NotedOn: in.NotedOn, From: in.From, Until: in.Until,
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := insert(tx, made, entry.Leaf, actor.Account, in); err != nil {
+		return "", err
+	}
+	return made, s.tell(tx, outbox.SanctionImposed, made, in.Pupil)
 }
 
 // End ends a sanction before its time, at once.
@@ -101,21 +158,39 @@ func (s *Service) End(ctx context.Context, actor authz.Actor, sanction id.Sancti
 		if err != nil {
 			return err
 		}
-		if !known.EndedAt.IsZero() {
-			return fault.New(fault.AlreadyDone)
-		}
-		_, err = s.attest(tx, actor, proof.SanctionDeclared{
-			Sanction: sanction, Pupil: known.Pupil, Act: "ended", Measure: string(known.Measure), RuleKey: known.RuleKey,
-			From: known.Period.From, Until: known.Period.Until,
-		})
-		if err != nil {
-			return err
-		}
-		if err := end(tx, sanction, actor.Account); err != nil {
-			return err
-		}
-		return s.hub.Touch(tx, known.Pupil)
+		return s.endIn(tx, actor, known)
 	})
+}
+
+func (s *Service) endIn(tx *db.Tx, actor authz.Actor, known Sanction) error {
+	if err := mustStand(known); err != nil {
+		return err
+	}
+	_, err := s.attest(tx, actor, proof.SanctionDeclared{
+		Sanction: known.ID, Pupil: known.Pupil, Act: "ended", Kind: string(known.Kind), Measure: string(known.Measure), RuleKey: known.RuleKey,
+		From: known.Period.From, Until: known.Period.Until,
+	})
+	if err != nil {
+		return err
+	}
+	if err := end(tx, known.ID, actor.Account); err != nil {
+		return err
+	}
+	return s.tell(tx, outbox.SanctionEnded, known.ID, known.Pupil)
+}
+
+// told is what jobs about sanctions carry: opaque ids alone.
+type told struct {
+	Sanction id.Sanction `json:"sanction"`
+	Pupil    id.Pupil    `json:"pupil"`
+}
+
+// tell lets guardians and pupil hear of it, and open rosters read again.
+func (s *Service) tell(tx *db.Tx, topic outbox.Topic, sanction id.Sanction, pupil id.Pupil) error {
+	if err := outbox.Enqueue(tx, outbox.Job{Topic: topic, Payload: told{sanction, pupil}}); err != nil {
+		return err
+	}
+	return s.hub.Touch(tx, pupil)
 }
 
 // attest writes the evidence of a step.
@@ -139,3 +214,30 @@ func (s *Service) attest(tx *db.Tx, actor authz.Actor, declared proof.SanctionDe
 
 // Of gives every sanction of the pupils, ended ones included, in one query for any number of them.
 func Of(tx *db.Tx, pupils []id.Pupil) (map[id.Pupil][]Sanction, error) { return list(tx, pupils) }
+
+// Find gives one sanction; NothingHere where there is none.
+func Find(tx *db.Tx, sanction id.Sanction) (Sanction, error) { return find(tx, sanction) }
+
+// All gives every sanction of the school, the latest decision first.
+func All(tx *db.Tx) ([]Sanction, error) { return all(tx) }
+
+// WordsOf writes parties as a column holds them: each once, in the order of Parties, with a blank between.
+func WordsOf(heard []Party) string { return strings.Join(words(heard), " ") }
+
+// PartiesOf reads what WordsOf wrote.
+func PartiesOf(text string) (heard []Party) {
+	for word := range strings.FieldsSeq(text) {
+		heard = append(heard, Party(word))
+	}
+	return heard
+}
+
+// words are the parties as the statement holds them.
+func words(heard []Party) (sorted []string) {
+	for _, party := range Parties {
+		if slices.Contains(heard, party) {
+			sorted = append(sorted, string(party))
+		}
+	}
+	return sorted
+}

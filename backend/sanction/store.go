@@ -14,8 +14,11 @@ type row struct {
 	ID        id.Sanction
 	LeafSeq   int64
 	PupilID   id.Pupil
+	Kind      Kind
 	Measure   Measure
 	RuleKey   string
+	Heard     string // parties with a blank between them, in the order of Parties
+	NotedOn   *calendar.Date
 	FromOn    calendar.Date
 	UntilOn   calendar.Date
 	DecidedBy id.Account
@@ -28,8 +31,12 @@ func (row) TableName() string { return "sanction" }
 
 func (r row) sanction() Sanction {
 	s := Sanction{
-		ID: r.ID, Pupil: r.PupilID, Measure: r.Measure, RuleKey: r.RuleKey, DecidedBy: r.DecidedBy,
-		Period: calendar.Period{From: r.FromOn, Until: r.UntilOn},
+		ID: r.ID, Pupil: r.PupilID, Kind: r.Kind, Measure: r.Measure, RuleKey: r.RuleKey, DecidedBy: r.DecidedBy,
+		DecidedAt: time.UnixMicro(r.DecidedAt).UTC(), Period: calendar.Period{From: r.FromOn, Until: r.UntilOn},
+		Heard: PartiesOf(r.Heard),
+	}
+	if r.NotedOn != nil {
+		s.NotedOn = *r.NotedOn
 	}
 	if r.EndedAt != nil {
 		s.EndedAt = time.UnixMicro(*r.EndedAt).UTC()
@@ -39,8 +46,8 @@ func (r row) sanction() Sanction {
 
 func insert(tx *db.Tx, made id.Sanction, leaf int64, by id.Account, in New) error {
 	return tx.G().Create(&row{
-		SchoolID: tx.School, ID: made, LeafSeq: leaf, PupilID: in.Pupil, Measure: in.Measure, RuleKey: in.RuleKey,
-		FromOn: in.From, UntilOn: in.Until, DecidedBy: by, DecidedAt: tx.Now.UnixMicro(),
+		SchoolID: tx.School, ID: made, LeafSeq: leaf, PupilID: in.Pupil, Kind: in.Kind, Measure: in.Measure, RuleKey: in.RuleKey,
+		Heard: WordsOf(in.Heard), NotedOn: &in.NotedOn, FromOn: in.From, UntilOn: in.Until, DecidedBy: by, DecidedAt: tx.Now.UnixMicro(),
 	}).Error
 }
 
@@ -61,6 +68,17 @@ func list(tx *db.Tx, pupils []id.Pupil) (map[id.Pupil][]Sanction, error) {
 	found := map[id.Pupil][]Sanction{}
 	for _, r := range rows {
 		found[r.PupilID] = append(found[r.PupilID], r.sanction())
+	}
+	return found, err
+}
+
+// all gives those of the school, the latest first.
+func all(tx *db.Tx) ([]Sanction, error) {
+	var rows []row
+	err := tx.G().Where("school_id = ?", tx.School).Order("id DESC").Find(&rows).Error
+	found := make([]Sanction, len(rows))
+	for i, r := range rows {
+		found[i] = r.sanction()
 	}
 	return found, err
 }

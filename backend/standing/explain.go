@@ -97,7 +97,7 @@ func pupilOf(s proof.Statement) id.Pupil {
 func (e *Explanation) Compare(_ *db.Tx, batch evidence.Batch, _ evidence.Found) error {
 	for _, a := range batch.Statements {
 		if pupil := pupilOf(a.Statement); pupil != "" {
-			kind := uint8(slices.Index(proof.Kinds, a.Statement.Kind)) //nolint:gosec // there are eight
+			kind := uint8(slices.Index(proof.Kinds, a.Statement.Kind)) //nolint:gosec // there are nine
 			e.entries = append(e.entries, entry{hashOf(pupil), a.Leaf, kind})
 		}
 		if d, ok := a.Statement.Declaration.(*proof.InvalidationDeclared); ok {

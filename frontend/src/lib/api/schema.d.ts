@@ -238,6 +238,90 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/breaches': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Every report, the latest first
+		 * @description Access: see_sanctions.
+		 */
+		get: operations['listBreaches']
+		put?: never
+		/**
+		 * Report that a pupil broke a rule in one's meeting
+		 * @description Access: report_breach.
+		 */
+		post: operations['reportBreach']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/breaches/own': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * The caller's own reports: whether the head has decided, and never what
+		 * @description Access: report_breach.
+		 */
+		get: operations['listOwnBreaches']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/breaches/{id}/decision': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Make a sanction of a report
+		 * @description Access: decide_sanctions.
+		 */
+		post: operations['decideBreach']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/breaches/{id}/dismissal': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Close a report without a sanction
+		 * @description Access: decide_sanctions.
+		 */
+		post: operations['dismissBreach']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/children': {
 		parameters: {
 			query?: never
@@ -336,6 +420,26 @@ export interface paths {
 		 * @description Access: open_for_child.
 		 */
 		post: operations['openForChild']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/children/{pupil}/sanctions': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Sanctions against one's child, with what can be done about them
+		 * @description Access: decide_for_child.
+		 */
+		get: operations['listChildSanctions']
+		put?: never
+		post?: never
 		delete?: never
 		options?: never
 		head?: never
@@ -507,6 +611,28 @@ export interface paths {
 		 * @description Access: give_classes.
 		 */
 		delete: operations['takeClass']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/conference/ended/{secret}': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Where a conference server tells that a room has ended
+		 * @description For conference servers alone. The call is not signed: the secret proves it.
+		 *
+		 *     Access: public.
+		 */
+		get: operations['roomEnded']
+		put?: never
+		post?: never
+		delete?: never
 		options?: never
 		head?: never
 		patch?: never
@@ -1006,6 +1132,190 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/meetings/{id}/acknowledgements': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * The pupil has read the rules
+		 * @description Of the answers nothing is kept but whether a word of explanation would help: after two wrong ones. Doing it twice changes nothing.
+		 *
+		 *     Access: see_own_day.
+		 */
+		post: operations['acknowledgeRules']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/join': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Come in: a new one-time address at each call
+		 * @description Decided at the call, and once more when the address is used. Refused with 403 `too_early` (params.opensAt), `mode_none` (params.teacher), `rules_not_read`, `meeting_over`, `meeting_cancelled`. Whoever came by card, class link or the guardian's app has proved the PIN within ten minutes, else 403 `reauthentication_needed`.
+		 *
+		 *     Access: see_own_day.
+		 */
+		post: operations['joinMeeting']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/limits': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * What teachers limited pupils to in this meeting
+		 * @description Access: report_breach.
+		 */
+		get: operations['listLimits']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/limits/{pupil}': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * Limit a pupil in this meeting, at once
+		 * @description Access: report_breach.
+		 */
+		put: operations['setLimit']
+		post?: never
+		/**
+		 * Lift the limit of a pupil in this meeting
+		 * @description Access: report_breach.
+		 */
+		delete: operations['liftLimit']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/own-limit': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * The pupil takes part by sound alone, or not at all, in this meeting
+		 * @description No reason is asked for. The pupil and the meeting's teacher see the mode, nobody else.
+		 *
+		 *     Access: see_own_day.
+		 */
+		put: operations['limitOneself']
+		post?: never
+		/**
+		 * The pupil takes its own limit for this meeting back
+		 * @description Whoever came by card, class link or the guardian's app has proved the PIN within ten minutes, else 403 `reauthentication_needed`.
+		 *
+		 *     Access: see_own_day.
+		 */
+		delete: operations['liftOwnLimit']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/room': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * A meeting's room, and what may be chosen instead
+		 * @description Access: run_meetings.
+		 */
+		get: operations['getRoom']
+		/**
+		 * Choose where a meeting happens
+		 * @description Access: run_meetings.
+		 */
+		put: operations['setRoom']
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/room/open': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Go into the room, which is made where it is not open
+		 * @description The address lets the caller in as moderator: use it at once, keep it nowhere, pass it to nobody.
+		 *
+		 *     Access: run_meetings.
+		 */
+		post: operations['openRoom']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/room/reopen': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Close the room, and open another one
+		 * @description No address of before opens the new room.
+		 *
+		 *     Access: run_meetings.
+		 */
+		post: operations['reopenRoom']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/meetings/{id}/roster': {
 		parameters: {
 			query?: never
@@ -1037,13 +1347,53 @@ export interface paths {
 		}
 		/**
 		 * Live roster (server-sent events)
-		 * @description `snapshot` {asOf, rows} on every connect, then `change` {asOf, rows: changed or new, gone: pupil ids}; `ping` {asOf} every 15 s; `end` before the server closes, after 5 minutes at the latest.
+		 * @description `snapshot` {asOf, rows, room} on every connect, then `change` {asOf, rows: changed or new, gone: pupil ids, room: if it differs}; `ping` {asOf} every 15 s; `end` before the server closes, after 5 minutes at the latest.
 		 *
 		 *     Programs with an API token: any of the scopes modes.
 		 *
 		 *     Access: see_modes.
 		 */
 		get: operations['streamRoster']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/roster/{pupil}/seen': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Take the mark off a mode that became stricter
+		 * @description Access: run_meetings.
+		 */
+		post: operations['seeChange']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/meetings/{id}/rules': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * The rules as the pupil reads them, and two questions about what it has yet to read
+		 * @description Access: see_own_day.
+		 */
+		get: operations['getOwnRules']
 		put?: never
 		post?: never
 		delete?: never
@@ -1064,6 +1414,26 @@ export interface paths {
 		 * @description Access: see_own_day.
 		 */
 		get: operations['getMyDay']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/my-day/sanctions': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * What a pupil is told about its own sanctions of today
+		 * @description Access: see_own_day.
+		 */
+		get: operations['listMySanctions']
 		put?: never
 		post?: never
 		delete?: never
@@ -1458,6 +1828,244 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/rooms': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Where the school's meetings may happen; the server's secret is not told
+		 * @description Access: set_up_rooms.
+		 */
+		get: operations['getRooms']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rooms/hosts': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * Say which hosts the links of IServ rooms may lead to
+		 * @description Access: set_up_rooms.
+		 */
+		put: operations['setRoomHosts']
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rooms/server': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * Set up the school's own BigBlueButton
+		 * @description Needs a sign-in or reauthentication within ten minutes; else 403 `reauthentication_needed`.
+		 *
+		 *     Access: set_up_rooms.
+		 */
+		put: operations['setRoomServer']
+		post?: never
+		/**
+		 * Forget the server; its rooms count as closed
+		 * @description Needs a sign-in or reauthentication within ten minutes; else 403 `reauthentication_needed`.
+		 *
+		 *     Access: set_up_rooms.
+		 */
+		delete: operations['removeRoomServer']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rooms/server/try': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Try the server as it is set up
+		 * @description Access: set_up_rooms.
+		 */
+		post: operations['tryRoomServer']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rules-versions': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * All versions of the pupils' rules with their texts, the newest first
+		 * @description Access: publish_rules.
+		 */
+		get: operations['listRulesVersions']
+		put?: never
+		/**
+		 * Publish the next version of the pupils' rules
+		 * @description A published version never changes. Pupils read a rule again whose German wording differs, and no other.
+		 *
+		 *     Access: publish_rules.
+		 */
+		post: operations['publishRules']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rules-versions/check': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Say whether a set of rules is complete, and publish nothing
+		 * @description Access: publish_rules.
+		 */
+		post: operations['checkRules']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/sanctions': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Every sanction with the objections to it, the latest first
+		 * @description Access: see_sanctions.
+		 */
+		get: operations['listSanctions']
+		put?: never
+		/**
+		 * Impose a sanction without a report
+		 * @description Access: decide_sanctions.
+		 */
+		post: operations['imposeSanction']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/sanctions/notice': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * What guardians would be told
+		 * @description Access: see_sanctions.
+		 */
+		get: operations['previewNotice']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/sanctions/{id}': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		post?: never
+		/**
+		 * End a sanction before its time, at once
+		 * @description Access: decide_sanctions.
+		 */
+		delete: operations['endSanction']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/sanctions/{id}/objections': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Object to a sanction against one's child, without a word
+		 * @description Access: decide_for_child.
+		 */
+		post: operations['objectToSanction']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/sanctions/{id}/objections/{objection}': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * Answer an objection; one that is upheld ends the sanction
+		 * @description Access: decide_sanctions.
+		 */
+		put: operations['answerObjection']
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/session': {
 		parameters: {
 			query?: never
@@ -1808,6 +2416,26 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/session/pin/pictures': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * The pictures that PINs are made of
+		 * @description Access: see_own_day.
+		 */
+		get: operations['getPictures']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/session/pin/proof': {
 		parameters: {
 			query?: never
@@ -1994,6 +2622,35 @@ export interface components {
 			role: 'teacher' | 'office' | 'head' | 'dpo'
 			secondFactor: boolean
 		}
+		AcknowledgeInputBody: {
+			/** @description to both questions, wrong ones too, in their order; not needed when nothing is due */
+			answers?: components['schemas']['Item'][] | null
+			/** @description as it was read */
+			version: string
+		}
+		Answer: {
+			id: string
+			text: string
+		}
+		AnswerObjectionInputBody: {
+			/**
+			 * @description of one that is kept: who is asked next
+			 * @enum {string}
+			 */
+			nextInstance?: 'school_authority' | 'administrative_court'
+			/** @enum {string} */
+			outcome: 'upheld' | 'kept'
+		}
+		AnsweredObjection: {
+			/** Format: date-time */
+			answeredAt?: string
+			/** @enum {string} */
+			nextInstance?: 'school_authority' | 'administrative_court'
+			/** @enum {string} */
+			outcome?: 'upheld' | 'kept'
+			/** Format: date-time */
+			receivedAt: string
+		}
 		AppliedBody: {
 			/** @description what was done */
 			counts: components['schemas']['Counts']
@@ -2024,6 +2681,31 @@ export interface components {
 			kind: 'point' | 'heading' | 'paragraph' | 'list'
 			text?: string
 		}
+		BreachBody: {
+			decided: boolean
+			/** @description who was heard */
+			heard: ('pupil' | 'parents' | 'class_teacher')[]
+			id: string
+			meeting: components['schemas']['Named']
+			/**
+			 * Format: date
+			 * @description of the note in the paper file
+			 */
+			notedOn: string
+			pupil: components['schemas']['PupilRef']
+			/** Format: date-time */
+			reportedAt: string
+			reportedBy: string
+			ruleKey: string
+			/** @description what it came to; absent when it is open or was dismissed */
+			sanction?: string
+		}
+		CardText: {
+			fromTwelve?: string
+			key: string
+			text: string
+			title: string
+		}
 		CardsInputBody: {
 			/** @description of the class */
 			pupils: string[] | null
@@ -2033,6 +2715,9 @@ export interface components {
 			rpId: string
 			/** @description goes back with the answer; 5 minutes, once */
 			state: string
+		}
+		CheckRulesInputBody: {
+			set: components['schemas']['Draft']
 		}
 		CheckpointBody: {
 			/** @description C2SP signed note */
@@ -2064,6 +2749,31 @@ export interface components {
 			stance: 'video' | 'audio' | 'none' | 'unanswered'
 			/** @description the version in force */
 			version?: components['schemas']['VersionBody']
+		}
+		ChildSanctionBody: {
+			/** @description what the caller was told about the own objection */
+			answer?: components['schemas']['NoticeBody']
+			/**
+			 * Format: date-time
+			 * @description before its time
+			 */
+			endedAt?: string
+			/** Format: date */
+			from: string
+			id: string
+			/** @description today */
+			inForce: boolean
+			/** @enum {string} */
+			kind?: 'educational' | 'formal'
+			/** @enum {string} */
+			measure: 'audio_only' | 'excluded'
+			/** @description what the caller was told, with the legal remedy */
+			notice: components['schemas']['NoticeBody']
+			/** @description the caller's own */
+			objection?: components['schemas']['AnsweredObjection']
+			ruleKey: string
+			/** Format: date */
+			until: string
 		}
 		ChildSignInInputBody: {
 			code: string
@@ -2258,6 +2968,19 @@ export interface components {
 			/** @description what stands behind the # of a card's or a class's link */
 			key: string
 		}
+		Draft: {
+			languages: components['schemas']['Texts'][]
+			rules: components['schemas']['DraftRule'][]
+		}
+		DraftQuestion: {
+			answers: string[]
+			id: string
+			right: string
+		}
+		DraftRule: {
+			key: string
+			questions: components['schemas']['DraftQuestion'][]
+		}
 		EntryBody: {
 			demo?: boolean
 			languages: string[]
@@ -2335,6 +3058,42 @@ export interface components {
 			issuedAt?: string
 			pupil: string
 		}
+		HostsInputBody: {
+			/** @description bare names, as in iserv.schule.example */
+			roomHosts: string[]
+		}
+		ImposeInputBody: {
+			/**
+			 * Format: date
+			 * @description yesterday at the earliest
+			 */
+			from: string
+			/** @description who was heard */
+			heard: ('pupil' | 'parents' | 'class_teacher')[]
+			/**
+			 * @description SchulG NRW § 53(2) or (3)
+			 * @enum {string}
+			 */
+			kind: 'educational' | 'formal'
+			/** @enum {string} */
+			measure: 'audio_only' | 'excluded'
+			/**
+			 * Format: date
+			 * @description of the note in the paper file
+			 */
+			notedOn: string
+			pupilId: string
+			/** @description ON_TIME, NO_RECORDING, TALK_RULES, FRIENDLY, PRIVACY or FAMILY_PRIVACY */
+			ruleKey: string
+			/**
+			 * Format: date
+			 * @description included; six months after from at most
+			 */
+			until: string
+		}
+		ImposedBody: {
+			id: string
+		}
 		InvalidationInputBody: {
 			/** @enum {string} */
 			reason: 'wrong_person' | 'wrong_answer' | 'not_authentic'
@@ -2372,6 +3131,26 @@ export interface components {
 			/** @enum {string} */
 			role: 'teacher' | 'office' | 'head' | 'dpo'
 		}
+		Item: {
+			answer: string
+			question: string
+		}
+		JoinBody: {
+			/** Format: date-time */
+			expiresAt: string
+			/** @enum {string} */
+			mode: 'video' | 'audio'
+			/** @description of a meeting whose room has a name and no link: the address leads to the school's IServ */
+			room?: components['schemas']['JoinRoomBody']
+			/** @description path of the one-time address, for this session alone */
+			url: string
+		}
+		JoinRoomBody: {
+			/** @description the school's IServ, where it is looked for */
+			address?: string
+			/** @description a room that is looked for by its name */
+			name: string
+		}
 		LanguageInputBody: {
 			language: string
 		}
@@ -2407,6 +3186,15 @@ export interface components {
 			/** @description others use this device too: the session ends when the browser closes, or after 30 minutes without use */
 			shared?: boolean
 		}
+		LimitBody: {
+			pupil: string
+			/** @enum {string} */
+			reach: 'audio' | 'none'
+		}
+		LinkBody: {
+			name?: string
+			url?: string
+		}
 		ListAccountBody: {
 			items: components['schemas']['AccountBody'][]
 			/** @description give it as cursor to go on; absent at the end */
@@ -2417,8 +3205,28 @@ export interface components {
 			 */
 			total?: number
 		}
+		ListBreachBody: {
+			items: components['schemas']['BreachBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
 		ListChildBody: {
 			items: components['schemas']['ChildBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
+		ListChildSanctionBody: {
+			items: components['schemas']['ChildSanctionBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
 			/**
@@ -2467,8 +3275,28 @@ export interface components {
 			 */
 			total?: number
 		}
+		ListLimitBody: {
+			items: components['schemas']['LimitBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
 		ListMeetingBody: {
 			items: components['schemas']['MeetingBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
+		ListNoticeBody: {
+			items: components['schemas']['NoticeBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
 			/**
@@ -2487,8 +3315,38 @@ export interface components {
 			 */
 			total?: number
 		}
+		ListOwnBreach: {
+			items: components['schemas']['OwnBreach'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
+		ListPictureBody: {
+			items: components['schemas']['PictureBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
 		ListProposalBody: {
 			items: components['schemas']['ProposalBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
+		ListPublishedRulesBody: {
+			items: components['schemas']['PublishedRulesBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
 			/**
@@ -2509,6 +3367,16 @@ export interface components {
 		}
 		ListReceivedBody: {
 			items: components['schemas']['ReceivedBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
+		ListSanctionBody: {
+			items: components['schemas']['SanctionBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
 			/**
@@ -2628,6 +3496,32 @@ export interface components {
 			role: 'guardian' | 'pupil' | 'teacher' | 'office' | 'head' | 'dpo'
 			school: components['schemas']['Named']
 		}
+		MeasureBody: {
+			/**
+			 * Format: date
+			 * @description yesterday at the earliest
+			 */
+			from: string
+			/** @description who was heard */
+			heard: ('pupil' | 'parents' | 'class_teacher')[]
+			/**
+			 * @description SchulG NRW § 53(2) or (3)
+			 * @enum {string}
+			 */
+			kind: 'educational' | 'formal'
+			/** @enum {string} */
+			measure: 'audio_only' | 'excluded'
+			/**
+			 * Format: date
+			 * @description of the note in the paper file
+			 */
+			notedOn: string
+			/**
+			 * Format: date
+			 * @description included; six months after from at most
+			 */
+			until: string
+		}
 		MeetingBody: {
 			class: components['schemas']['Named']
 			/** Format: date-time */
@@ -2673,6 +3567,25 @@ export interface components {
 			/** @description 15 to 128 characters */
 			new: string
 			present: string
+		}
+		NoticeBody: {
+			paragraphs: string[]
+			title: string
+		}
+		ObjectedBody: {
+			id: string
+		}
+		ObjectionBody: {
+			/** Format: date-time */
+			answeredAt?: string
+			id: string
+			/** @enum {string} */
+			nextInstance?: 'school_authority' | 'administrative_court'
+			/** @enum {string} */
+			outcome?: 'upheld' | 'kept'
+			person: components['schemas']['PersonBody']
+			/** Format: date-time */
+			receivedAt: string
 		}
 		OidcBody: {
 			/** Format: date-time */
@@ -2756,6 +3669,19 @@ export interface components {
 			/** Format: date-time */
 			openUntil: string
 		}
+		OwnBreach: {
+			decided: boolean
+			id: string
+			meeting: components['schemas']['Named']
+			pupil: components['schemas']['PupilRef']
+			/** Format: date-time */
+			reportedAt: string
+			ruleKey: string
+		}
+		OwnLimitInputBody: {
+			/** @enum {string} */
+			reach: 'audio' | 'none'
+		}
 		OwnMeetingBody: {
 			/** Format: date-time */
 			endsAt: string
@@ -2765,11 +3691,45 @@ export interface components {
 			 * @enum {string}
 			 */
 			mode?: 'video' | 'audio' | 'none'
+			/**
+			 * Format: date-time
+			 * @description from when on the pupil may come in
+			 */
+			opensAt: string
+			/**
+			 * @description what the pupil has limited itself to in this meeting
+			 * @enum {string}
+			 */
+			ownLimit?: 'audio' | 'none'
+			/**
+			 * @description whether they are read; told for today alone
+			 * @enum {string}
+			 */
+			rules?: 'yes' | 'not_yet' | 'not_needed'
 			/** Format: date-time */
 			startsAt: string
 			teacher: string
 			title: string
 			today: boolean
+		}
+		OwnRulesBody: {
+			/**
+			 * Format: date
+			 * @description of the half of the school year
+			 */
+			from: string
+			language: string
+			languages: string[]
+			/** @description what the pupil says at each door */
+			line: string
+			/** @description false: the door of this meeting does not ask for them */
+			needed: boolean
+			/** @description two while something is due, else none */
+			questions: components['schemas']['RuleQuestionBody'][]
+			rules: components['schemas']['RuleBody'][]
+			/** Format: date */
+			until: string
+			version: components['schemas']['RulesVersionBody']
 		}
 		PasskeyBody: {
 			/** Format: date-time */
@@ -2976,6 +3936,24 @@ export interface components {
 			text: components['schemas']['TextBody']
 			version: components['schemas']['VersionBody']
 		}
+		PublishRulesInputBody: {
+			/**
+			 * Format: date
+			 * @description absent: today for the first version, in 14 days for later ones
+			 */
+			inForceOn?: string
+			set: components['schemas']['Draft']
+		}
+		PublishedRulesBody: {
+			id: string
+			/** Format: date */
+			inForceOn: string
+			/** Format: int64 */
+			number: number
+			/** Format: date-time */
+			publishedAt: string
+			set: components['schemas']['Draft']
+		}
 		PupilBody: {
 			/** Format: date */
 			birthDate?: string
@@ -3034,6 +4012,12 @@ export interface components {
 			modules: number
 			/** @description data of one SVG path; one unit is one module */
 			path: string
+		}
+		QuestionText: {
+			answers: components['schemas']['Answer'][]
+			id: string
+			text: string
+			why: string
 		}
 		ReasonBody: {
 			/** @enum {string} */
@@ -3224,12 +4208,29 @@ export interface components {
 			/** @description what the browser shows for the account */
 			userName: string
 		}
+		ReportInputBody: {
+			/** @description who was heard */
+			heard: ('pupil' | 'parents' | 'class_teacher')[]
+			meetingId: string
+			/**
+			 * Format: date
+			 * @description of the note in the paper file
+			 */
+			notedOn: string
+			pupilId: string
+			/** @description ON_TIME, NO_RECORDING, TALK_RULES, FRIENDLY, PRIVACY or FAMILY_PRIVACY */
+			ruleKey: string
+		}
+		ReportedBody: {
+			id: string
+		}
 		RightBody: {
 			/** @enum {string} */
 			permission:
 				| 'approve_large_moves'
 				| 'count_open'
 				| 'decide_for_child'
+				| 'decide_sanctions'
 				| 'edit_guardianships'
 				| 'erase_people'
 				| 'give_classes'
@@ -3245,8 +4246,11 @@ export interface components {
 				| 'open_for_child'
 				| 'plan_meetings'
 				| 'public'
+				| 'publish_rules'
 				| 'receive_withdrawal'
 				| 'record_for_others'
+				| 'report_breach'
+				| 'run_meetings'
 				| 'see_all_classes'
 				| 'see_classes'
 				| 'see_evidence'
@@ -3254,8 +4258,10 @@ export interface components {
 				| 'see_own_day'
 				| 'see_proof'
 				| 'see_pupils'
+				| 'see_sanctions'
 				| 'self'
 				| 'set_up_oidc'
+				| 'set_up_rooms'
 			/** @description nobody: whoever has not signed in */
 			roles: ('nobody' | 'guardian' | 'pupil' | 'teacher' | 'office' | 'head' | 'dpo' | 'program')[]
 		}
@@ -3275,18 +4281,161 @@ export interface components {
 			/** @description https, on a host that the school lists */
 			url?: string
 		}
+		RoomInputBody: {
+			/** @enum {string} */
+			kind: 'iserv' | 'bigbluebutton'
+			name?: string
+			/** @description of IServ: keep it as the caller's own standing room */
+			remember?: boolean
+			/**
+			 * @description of a BigBlueButton: for its next room; absent: the school's
+			 * @enum {string}
+			 */
+			style?: 'teacher_only' | 'cameras' | 'no_cameras'
+			/** @description of IServ: https, on a host that the school lists */
+			url?: string
+		}
+		RoomServerInputBody: {
+			/** @description left out: the one that is kept, for the same address */
+			secret?: string
+			/** @enum {string} */
+			style: 'teacher_only' | 'cameras' | 'no_cameras'
+			/** @description as bbb-conf --secret prints it */
+			url: string
+		}
+		RoomState: {
+			/**
+			 * @description absent: nowhere yet
+			 * @enum {string}
+			 */
+			kind?: 'iserv' | 'bigbluebutton'
+			open?: boolean
+			/** @description the server says that it records, which is never asked for */
+			recorded?: boolean
+			/** @description the server does not answer: who is in may have changed */
+			silent?: boolean
+			/** @description of an IServ: a child that may no longer come knows the link */
+			spent?: boolean
+			/**
+			 * Format: int64
+			 * @description how many are in whom nobody let in
+			 */
+			strangers?: number
+			/**
+			 * @description of a BigBlueButton: who may show a camera
+			 * @enum {string}
+			 */
+			style?: 'teacher_only' | 'cameras' | 'no_cameras'
+		}
+		RoomView: {
+			/** @description the school has a conference server of its own */
+			hasServer: boolean
+			/** @description that links may lead to */
+			hosts: string[]
+			room: components['schemas']['LinkBody']
+			/** @description the caller's own standing room */
+			standing: components['schemas']['LinkBody']
+			state: components['schemas']['RoomState']
+		}
+		RoomsBody: {
+			/** Format: date-time */
+			changedAt?: string
+			/** @description that links of IServ rooms may lead to */
+			hosts: string[]
+			/**
+			 * @description of its rooms, where a teacher chooses no other
+			 * @enum {string}
+			 */
+			style: 'teacher_only' | 'cameras' | 'no_cameras'
+			/** @description of the school's own server; absent: none */
+			url?: string
+		}
 		RosterBody: {
 			/** Format: date-time */
 			asOf: string
 			meeting: components['schemas']['MeetingBody']
+			room: components['schemas']['RoomState']
 			rows: components['schemas']['RowBody'][]
 		}
 		RowBody: {
+			/**
+			 * @description whether the rules are read; in meetings alone
+			 * @enum {string}
+			 */
+			acknowledged?: 'yes' | 'not_yet' | 'not_needed'
+			/** @description shows a camera that should be off */
+			camera?: boolean
+			/**
+			 * Format: date-time
+			 * @description when the door last let it in
+			 */
+			enteredAt?: string
+			/** @description read today, and a word of explanation would help */
+			explain?: boolean
 			familyName: string
 			givenName: string
 			/** @enum {string} */
 			mode: 'video' | 'audio' | 'none'
+			/** @description is in, as far as the conference server says */
+			present?: boolean
 			pupil: string
+			/** @description than the running meeting has shown it, and nobody has said seen */
+			stricter?: boolean
+			/** @description is in more than once */
+			twice?: boolean
+		}
+		RuleBody: {
+			/** @description yet to read in this half of the school year */
+			due: boolean
+			/** @example ON_TIME */
+			key: string
+			/** @description what a pupil of twelve and older is told besides */
+			older?: string
+			text: string
+			title: string
+		}
+		RuleQuestionBody: {
+			answers: components['schemas']['Answer'][]
+			id: string
+			right: string
+			rule: string
+			text: string
+			/** @description explains kindly after a wrong answer */
+			why: string
+		}
+		RulesVersionBody: {
+			id: string
+			/** Format: date */
+			inForceOn: string
+			/** Format: int64 */
+			number: number
+		}
+		SanctionBody: {
+			/** Format: date-time */
+			decidedAt: string
+			decidedBy: string
+			/**
+			 * Format: date-time
+			 * @description before its time
+			 */
+			endedAt?: string
+			/** Format: date */
+			from: string
+			heard: ('pupil' | 'parents' | 'class_teacher')[]
+			id: string
+			/** @description today */
+			inForce: boolean
+			/** @enum {string} */
+			kind?: 'educational' | 'formal'
+			/** @enum {string} */
+			measure: 'audio_only' | 'excluded'
+			/** Format: date */
+			notedOn?: string
+			objections: components['schemas']['ObjectionBody'][]
+			pupil: components['schemas']['PupilRef']
+			ruleKey: string
+			/** Format: date */
+			until: string
 		}
 		SayerBody: {
 			/** @description pupil, or guardian: and an id; goes back as from */
@@ -3306,6 +4455,7 @@ export interface components {
 				| 'approve_large_moves'
 				| 'count_open'
 				| 'decide_for_child'
+				| 'decide_sanctions'
 				| 'edit_guardianships'
 				| 'erase_people'
 				| 'give_classes'
@@ -3321,8 +4471,11 @@ export interface components {
 				| 'open_for_child'
 				| 'plan_meetings'
 				| 'public'
+				| 'publish_rules'
 				| 'receive_withdrawal'
 				| 'record_for_others'
+				| 'report_breach'
+				| 'run_meetings'
 				| 'see_all_classes'
 				| 'see_classes'
 				| 'see_evidence'
@@ -3330,8 +4483,10 @@ export interface components {
 				| 'see_own_day'
 				| 'see_proof'
 				| 'see_pupils'
+				| 'see_sanctions'
 				| 'self'
 				| 'set_up_oidc'
+				| 'set_up_rooms'
 			)[]
 			/** @enum {string} */
 			scope: 'classes' | 'open_answers' | 'modes'
@@ -3357,6 +4512,10 @@ export interface components {
 			/** @description the fragment of the link */
 			secret: string
 		}
+		ServerTriedBody: {
+			/** @enum {string} */
+			finding: 'fine' | 'address_refused' | 'unreachable' | 'not_a_server' | 'secret_refused' | 'call_failed'
+		}
 		SetGuardianshipInputBody: {
 			/** @enum {string} */
 			custody: 'joint' | 'sole' | 'none'
@@ -3368,6 +4527,10 @@ export interface components {
 			 * @description last day; absent: no end
 			 */
 			until?: string
+		}
+		SetLimitInputBody: {
+			/** @enum {string} */
+			reach: 'audio' | 'none'
 		}
 		SetReplyBody: {
 			guardianship: components['schemas']['GuardianshipBody']
@@ -3456,6 +4619,12 @@ export interface components {
 			textSha256: string
 			title: string
 		}
+		Texts: {
+			language: string
+			line: string
+			questions: components['schemas']['QuestionText'][]
+			rules: components['schemas']['CardText'][]
+		}
 		TileBody: {
 			/** @description given name and the first letter of the family name */
 			name: string
@@ -3523,6 +4692,9 @@ export interface components {
 			inForceOn: string
 			/** Format: int64 */
 			number: number
+		}
+		WayIn: {
+			url: string
 		}
 		WithdrawInputBody: {
 			/** @enum {string} */
@@ -4665,6 +5837,485 @@ export interface operations {
 			}
 		}
 	}
+	listBreaches: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListBreachBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	reportBreach: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['ReportInputBody']
+			}
+		}
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ReportedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listOwnBreaches: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListOwnBreach']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	decideBreach: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['MeasureBody']
+			}
+		}
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ImposedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	dismissBreach: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	listChildren: {
 		parameters: {
 			query?: never
@@ -5231,6 +6882,85 @@ export interface operations {
 			}
 			/** @description Too Many Requests */
 			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listChildSanctions: {
+		parameters: {
+			query?: {
+				/** @description of the notices; one without texts reads German */
+				lang?: string
+			}
+			header?: never
+			path: {
+				pupil: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListChildSanctionBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -6158,6 +7888,85 @@ export interface operations {
 			}
 			/** @description Unprocessable Entity */
 			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	roomEnded: {
+		parameters: {
+			query?: {
+				/** @description not used: the secret tells which */
+				meetingID?: string
+				/** @description true where somebody pressed record */
+				recordingmarks?: string
+			}
+			header?: never
+			path: {
+				secret: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -8867,6 +10676,1172 @@ export interface operations {
 			}
 		}
 	}
+	acknowledgeRules: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['AcknowledgeInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	joinMeeting: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['JoinBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listLimits: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListLimitBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	setLimit: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+				pupil: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['SetLimitInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	liftLimit: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+				pupil: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	limitOneself: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['OwnLimitInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	liftOwnLimit: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getRoom: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['RoomView']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	setRoom: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['RoomInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	openRoom: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['WayIn']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	reopenRoom: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['WayIn']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	getRoster: {
 		parameters: {
 			query?: never
@@ -9037,6 +12012,196 @@ export interface operations {
 			}
 		}
 	}
+	seeChange: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+				pupil: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getOwnRules: {
+		parameters: {
+			query?: {
+				/** @description absent: simple German for children below ten, German for others */
+				lang?: string
+			}
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['OwnRulesBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	getMyDay: {
 		parameters: {
 			query?: never
@@ -9053,6 +12218,74 @@ export interface operations {
 				}
 				content: {
 					'application/json': components['schemas']['MyDayBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listMySanctions: {
+		parameters: {
+			query?: {
+				/** @description of the texts; one without texts reads German */
+				lang?: string
+			}
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListNoticeBody']
 				}
 			}
 			/** @description Unauthorized */
@@ -11074,6 +14307,1365 @@ export interface operations {
 			}
 		}
 	}
+	getRooms: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['RoomsBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	setRoomHosts: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['HostsInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	setRoomServer: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['RoomServerInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	removeRoomServer: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	tryRoomServer: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ServerTriedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listRulesVersions: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListPublishedRulesBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	publishRules: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['PublishRulesInputBody']
+			}
+		}
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['PublishedRulesBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	checkRules: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['CheckRulesInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listSanctions: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListSanctionBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	imposeSanction: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['ImposeInputBody']
+			}
+		}
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ImposedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	previewNotice: {
+		parameters: {
+			query: {
+				kind: 'educational' | 'formal'
+				measure: 'audio_only' | 'excluded'
+				ruleKey: string
+				from: string
+				until: string
+				lang?: 'ar' | 'de' | 'en' | 'ru' | 'tr' | 'uk'
+			}
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['NoticeBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	endSanction: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	objectToSanction: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description Created */
+			201: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ObjectedBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	answerObjection: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+				objection: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['AnswerObjectionInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	signOut: {
 		parameters: {
 			query?: never
@@ -12895,6 +17487,71 @@ export interface operations {
 			}
 			/** @description Too Many Requests */
 			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getPictures: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListPictureBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}

@@ -19,7 +19,9 @@ const namespaces = [
 	'tokens',
 	'oidc',
 	'rooms',
-	'pupil'
+	'pupil',
+	'sanction',
+	'breach'
 ] as const
 export type Namespace = (typeof namespaces)[number]
 

@@ -1,4 +1,5 @@
 import type app from './locales/de/app.json'
+import type breach from './locales/de/breach.json'
 import type consent from './locales/de/consent.json'
 import type door from './locales/de/door.json'
 import type guardian from './locales/de/guardian.json'
@@ -9,6 +10,7 @@ import type pupil from './locales/de/pupil.json'
 import type records from './locales/de/records.json'
 import type rights from './locales/de/rights.json'
 import type rooms from './locales/de/rooms.json'
+import type sanction from './locales/de/sanction.json'
 import type staff from './locales/de/staff.json'
 import type teacher from './locales/de/teacher.json'
 import type tokens from './locales/de/tokens.json'
@@ -40,5 +42,7 @@ export type Key =
 	| `oidc:${Leaf<typeof oidc>}`
 	| `rooms:${Leaf<typeof rooms>}`
 	| `pupil:${Leaf<typeof pupil>}`
+	| `sanction:${Leaf<typeof sanction>}`
+	| `breach:${Leaf<typeof breach>}`
 
 export type Values = Record<string, string | number>
