@@ -368,3 +368,25 @@ func TestAddressesAreForgottenADayAfterTheMeeting(t *testing.T) {
 		count(0)
 	})
 }
+
+func TestInAMeetingByStatuteRulesNeverCloseTheDoor(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		c := newClassroom(t, env)
+		lena := c.As(id.PupilOf(c.lena.ID))
+		m := c.plan(c.lesson())
+		c.Write(func(tx *db.Tx) error {
+			return tx.G().Exec("UPDATE meeting SET legal_basis = 'statute' WHERE id = ?", m.ID).Error
+		})
+		own, err := c.meetings.OwnRules(c.Ctx, lena, m.ID, "")
+		if err != nil || own.Needed || len(own.Rules) != 6 {
+			t.Errorf("the rules: %+v, %v", own, err)
+		}
+		if joined := c.mustJoin(lena, m.ID); joined.Mode != participation.Audio {
+			t.Errorf("joined %+v", joined)
+		}
+		roster, err := c.meetings.Roster(c.Ctx, c.teacher, m.ID)
+		if err != nil || roster.Rows[1].Acknowledged != meeting.RulesNotNeeded {
+			t.Errorf("on the roster: %+v, %v", roster.Rows, err)
+		}
+	})
+}

@@ -12,6 +12,7 @@ const screens: Record<Who, (ids: Demo['ids']) => string[]> = {
 		'/sign-in',
 		'/invitation',
 		'/verify',
+		'/j',
 		'/rights',
 		`/text/${ids.school}`,
 		'/gibt-es-nicht'
