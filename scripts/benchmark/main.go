@@ -83,6 +83,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"streams", measureStreams},
 		{"evidence", measureEvidence},
 		{"door", measureDoor},
+		{"presence", measurePresence},
 		{"process", func(ctx context.Context, folder string) ([]figure, error) { return measureProcess(ctx, folder, binary) }},
 	}
 	missed := 0
