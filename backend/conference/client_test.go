@@ -151,7 +151,7 @@ func TestFailuresAreCodes(t *testing.T) {
 	}
 }
 
-func TestAWrongSecretAndAClosedNetworkAreTold(t *testing.T) {
+func TestX17AWrongSecretAndAClosedNetworkAreTold(t *testing.T) {
 	b := newBench(t)
 	if found := b.client.Probe(t.Context(), Server{URL: b.server.URL, Secret: "falsch"}); found != SecretRefused {
 		t.Errorf("a wrong secret: %s", found)

@@ -14,7 +14,7 @@ import (
 )
 
 // X19 and X21: the same pupil twice, and somebody whom nobody let in.
-func TestX19WhoIsThereIsComparedWithWhoWasLetIn(t *testing.T) {
+func TestX19X21WhoIsThereIsComparedWithWhoWasLetIn(t *testing.T) {
 	lena, ben := meeting.Entry{Ref: "l", Pupil: "lena"}, meeting.Entry{Ref: "b", Pupil: "ben"}
 	with := func(e meeting.Entry, copies int, camera bool) meeting.Entry {
 		e.Copies, e.Camera = copies, camera

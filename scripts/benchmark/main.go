@@ -84,6 +84,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"evidence", measureEvidence},
 		{"door", measureDoor},
 		{"join", measureJoin},
+		{"presence", measurePresence},
 		{"process", func(ctx context.Context, folder string) ([]figure, error) { return measureProcess(ctx, folder, binary) }},
 	}
 	missed := 0

@@ -21,7 +21,7 @@ import (
 	"einverstanden/backend/conference/bbbtest"
 )
 
-const secret = "unter-uns-1234567890"
+const secret = "unter-uns-1234567890" //nolint:gosec // opens nothing but the room that the tests play
 
 func main() {
 	if err := play(os.Stdin, os.Stdout); err != nil {
@@ -64,9 +64,11 @@ func change(double *bbbtest.Double, words []string) error {
 				r.Viewer(a.UserID, true)
 			}
 		},
-		"stranger": func(r *bbbtest.Room) { r.Attendees = append(r.Attendees, bbbtest.Attendee{UserID: "w_1", Name: "Gast"}) },
-		"leave":    func(r *bbbtest.Room) { r.Attendees = nil },
-		"record":   func(r *bbbtest.Room) { r.Recording = true },
+		"stranger": func(r *bbbtest.Room) {
+			r.Attendees = append(r.Attendees, bbbtest.Attendee{UserID: "w_1", Name: "Gast"})
+		},
+		"leave":  func(r *bbbtest.Room) { r.Attendees = nil },
+		"record": func(r *bbbtest.Room) { r.Recording = true },
 	}
 	if len(words) != 1 || changes[words[0]] == nil {
 		return fmt.Errorf("unknown line %q", strings.Join(words, " "))
