@@ -56,6 +56,9 @@ type Card string
 // Meeting identifies a conference.
 type Meeting string
 
+// Series identifies the weekly repetitions of one conference.
+type Series string
+
 // Sanction identifies an exclusion or restriction by the school.
 type Sanction string
 

@@ -152,6 +152,7 @@ func (w *world) school(h household) {
 		SELECT school_id, ?, 'Lesekreis', 'small_group', class_id, ?, ?, 'consent', 1, 2, 0 FROM membership WHERE pupil_id = ?`,
 		planned, false, teacher, h.pupil.ID)
 	w.exec("INSERT INTO meeting_pupil (school_id, meeting_id, pupil_id) VALUES (?, ?, ?)", w.ID, planned, h.pupil.ID)
+	w.exec("INSERT INTO alternative_contact (school_id, meeting_id, pupil_id, kind, done_at, done_by) VALUES (?, ?, ?, 'phone', 1, ?)", w.ID, planned, h.pupil.ID, teacher)
 	w.exec("INSERT INTO meeting_limit (school_id, meeting_id, pupil_id, reach, set_by, set_at) VALUES (?, ?, ?, 'audio', ?, 0)", w.ID, planned, h.pupil.ID, teacher)
 	w.exec("INSERT INTO own_limit (school_id, id, pupil_id, reach, set_at) VALUES (?, ?, ?, 'none', 0)", w.ID, id.New[id.Meeting](), h.pupil.ID)
 }
