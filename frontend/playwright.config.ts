@@ -20,6 +20,7 @@ const touch = { isMobile: true, hasTouch: true }
 // Each flow runs where its people are; how every screen looks and reads on every size, screens.spec.ts looks at.
 const family = ['devices', 'disown', 'lowering', 'passkey'] // on a phone
 const staff = ['oidc', 'staff', 'tokens'] // at a desk
+const lessons = ['planning'] // on a tablet
 const without = (...names: string[]) => names.map((name) => `**/${name}.spec.ts`)
 
 /** Drives the built binary with its real headers; every test has a demo school of its own (fixtures.ts). */
@@ -39,7 +40,7 @@ export default defineConfig({
 		{
 			name: 'phone',
 			use: { ...chromium, ...touch, viewport: { width: 360, height: 740 } },
-			testIgnore: without(...staff)
+			testIgnore: without(...staff, ...lessons)
 		},
 		{
 			name: 'tablet',
@@ -49,7 +50,7 @@ export default defineConfig({
 		{
 			name: 'desktop',
 			use: { ...chromium, viewport: { width: 1440, height: 900 } },
-			testIgnore: without(...family)
+			testIgnore: without(...family, ...lessons)
 		}
 	]
 })

@@ -1,6 +1,7 @@
 package meeting
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 
 // substitutesBefore is how long before its beginning a substitute sees a meeting.
 const substitutesBefore = 30 * time.Minute
+
+// HeldBy is who holds the meeting: the substitute, or the responsible teacher.
+func (m Meeting) HeldBy() id.Account { return cmp.Or(m.Substitute, m.Responsible) }
 
 // isHeldBy reports whether the account substitutes in the meeting and its time has come.
 func (m Meeting) isHeldBy(account id.Account, now time.Time) bool {

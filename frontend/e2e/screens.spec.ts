@@ -17,16 +17,25 @@ const screens: Record<Who, (ids: Demo['ids']) => string[]> = {
 		'/gibt-es-nicht'
 	],
 	guardian: (ids) => ['/home', `/home/${ids.pupil}`, `/home/${ids.pupil}/change`, '/home/settings', '/devices'],
-	teacher: (ids) => ['/classes', `/classes/${ids.class}`, '/meetings', `/meetings/${ids.meeting}`, '/account'],
+	teacher: (ids) => [
+		'/classes',
+		`/classes/${ids.class}`,
+		'/meetings',
+		`/meetings/${ids.meeting}`,
+		'/contacts',
+		'/account'
+	],
 	office: (ids) => [
 		'/office',
 		'/office/pupils',
 		`/office/pupils/${ids.pupil}`,
 		'/office/imports',
 		'/office/letters',
-		'/office/decisions'
+		'/office/decisions',
+		'/office/meetings',
+		'/office/groups'
 	],
-	head: () => ['/office/staff', '/office/accounts', '/office/tokens'],
+	head: () => ['/office/meetings', '/office/distance', '/office/staff', '/office/accounts', '/office/tokens'],
 	dpo: (ids) => ['/office', `/office/pupils/${ids.pupil}`, '/office/evidence']
 }
 

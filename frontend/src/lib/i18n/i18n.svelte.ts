@@ -18,7 +18,8 @@ const namespaces = [
 	'rights',
 	'tokens',
 	'oidc',
-	'pupil'
+	'pupil',
+	'planning'
 ] as const
 export type Namespace = (typeof namespaces)[number]
 
