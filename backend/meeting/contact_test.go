@@ -167,7 +167,7 @@ func TestNumbersAreShownForAnOpenContactOnRecord(t *testing.T) {
 // Whatever is planned, answered and ticked off in whatever order: who cannot take part while a meeting runs is on its
 // teacher's list exactly once, until done.
 func TestNobodyFallsThrough(t *testing.T) {
-	for seed := range uint64(8) {
+	for seed := range uint64(4) {
 		env := testkit.NewSQLite(t)
 		c := newClassroom(t, env)
 		r := rand.New(rand.NewPCG(seed, 7))

@@ -31,11 +31,16 @@ const screens: Record<Who, (ids: Demo['ids']) => string[]> = {
 		`/office/pupils/${ids.pupil}`,
 		'/office/imports',
 		'/office/letters',
-		'/office/decisions',
-		'/office/meetings',
-		'/office/groups'
+		'/office/decisions'
 	],
-	head: () => ['/office/meetings', '/office/distance', '/office/staff', '/office/accounts', '/office/tokens'],
+	head: () => [
+		'/office/meetings',
+		'/office/distance',
+		'/office/groups',
+		'/office/staff',
+		'/office/accounts',
+		'/office/tokens'
+	],
 	dpo: (ids) => ['/office', `/office/pupils/${ids.pupil}`, '/office/evidence']
 }
 
