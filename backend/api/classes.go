@@ -39,6 +39,7 @@ type countsBody struct {
 
 type classBody struct {
 	Named
+	Kind       string     `json:"kind" enum:"class,group"`
 	SchoolYear string     `json:"schoolYear"`
 	Pupils     int        `json:"pupils"`
 	Counts     countsBody `json:"counts" doc:"today's modes"`
@@ -78,7 +79,7 @@ func (s *Server) listClasses(ctx context.Context, _ *none) (*out[list[classBody]
 }
 
 func (s *Server) classOf(tx *db.Tx, actor authz.Actor, class school.Class) (classBody, error) {
-	body := classBody{Named: classNamed(class), SchoolYear: class.SchoolYear}
+	body := classBody{Named: classNamed(class), Kind: string(class.Kind), SchoolYear: class.SchoolYear}
 	day, err := s.Schools.Today(tx)
 	if err != nil {
 		return body, err

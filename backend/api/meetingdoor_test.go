@@ -179,7 +179,9 @@ func TestEachRefusalOfTheDoorHasItsCode(t *testing.T) {
 		if !strings.Contains(string(d.join().body), "opensAt") {
 			t.Errorf("too early for how long? %s", d.join().body)
 		}
-		d.Write(func(tx *db.Tx) error { return tx.G().Exec("UPDATE meeting SET cancelled_at = 1 WHERE id = ?", d.of).Error })
+		d.Write(func(tx *db.Tx) error {
+			return tx.G().Exec("UPDATE meeting SET cancelled_at = 1 WHERE id = ?", d.of).Error
+		})
 		d.pupilAt.wantProblem(403, "meeting_cancelled", d.join())
 		d.of = now
 		env.Clock.Advance(45 * time.Minute)

@@ -202,7 +202,7 @@ func (s *Server) getMyDay(ctx context.Context, _ *none) (*out[myDayBody], error)
 	}
 	accounts := make([]id.Account, len(own.Meetings))
 	for i, m := range own.Meetings {
-		accounts[i] = m.Responsible
+		accounts[i] = m.HeldBy()
 	}
 	names, err := s.Accounts.Names(ctx, accounts)
 	body := myDayBody{
@@ -210,7 +210,7 @@ func (s *Server) getMyDay(ctx context.Context, _ *none) (*out[myDayBody], error)
 	}
 	for i, m := range own.Meetings {
 		body.Meetings[i] = ownMeetingBody{
-			ID: m.ID, Title: m.Title, Teacher: names[m.Responsible], StartsAt: m.StartsAt, EndsAt: m.EndsAt, Today: m.Today,
+			ID: m.ID, Title: m.Title, Teacher: names[m.HeldBy()], StartsAt: m.StartsAt, EndsAt: m.EndsAt, Today: m.Today,
 			OpensAt: m.OpensAt(), Rules: string(m.Acknowledged),
 		}
 		if m.Today {

@@ -288,16 +288,77 @@ func plannedMeeting(w *world, at place, _ authz.Role) call {
 
 func meetingAt(suffix string) func(*world, place, authz.Role) call {
 	return func(w *world, at place, _ authz.Role) call {
-		return call{path: "/meetings/" + fresh(w, at, func(s site) id.Meeting {
-			planned, err := w.meetings.Plan(s.Ctx, s.teacher, meeting.Plan{
-				Title: "Mathematik", Kind: participation.Lesson, Class: s.class.ID, Length: 45 * time.Minute,
-			})
-			if err != nil {
+		return call{path: "/meetings/" + fresh(w, at, func(s site) id.Meeting { return w.lesson(s, 0) }) + suffix}
+	}
+}
+
+// meetingAhead is one that begins in an hour, of the signed-in teacher's own at the place that is theirs, and of a colleague
+// of their class at the other.
+func meetingAhead(suffix string, body any) func(*world, place, authz.Role) call {
+	return func(w *world, at place, _ authz.Role) call {
+		s := w.sites[own]
+		planned := func(s site) id.Meeting { return w.lesson(s, time.Hour) }
+		switch at {
+		case own:
+			s.teacher.Account = w.staff(authz.Teacher).account
+			return call{path: "/meetings/" + string(planned(s)) + suffix, body: body}
+		case other:
+			return call{path: "/meetings/" + string(planned(s)) + suffix, body: body}
+		default:
+			return call{path: "/meetings/" + fresh(w, at, planned) + suffix, body: body}
+		}
+	}
+}
+
+func (w *world) lesson(s site, in time.Duration) id.Meeting {
+	w.t.Helper()
+	w.keys++
+	planned, err := w.meetings.Plan(s.Ctx, s.teacher, meeting.Plan{
+		Title: fmt.Sprintf("Mathematik %d", w.keys), Kind: participation.Lesson, Class: s.class.ID, StartsAt: w.Clock.Now().Add(in), Length: 45 * time.Minute,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return planned.ID
+}
+
+// takenOver is a running meeting that the signed-in teacher holds at the place that is theirs, and another teacher elsewhere.
+func takenOver(w *world, at place, _ authz.Role) call {
+	return call{path: "/meetings/" + fresh(w, at, func(s site) id.Meeting {
+		running := w.lesson(s, 0)
+		substitute := authz.Actor{School: s.ID, Account: w.spare, Role: authz.Teacher}
+		if at == own {
+			substitute.Account = w.staff(authz.Teacher).account
+		}
+		if at != foreign {
+			if _, err := w.meetings.TakeOver(s.Ctx, substitute, running); err != nil {
 				w.t.Fatal(err)
 			}
-			return planned.ID
-		}) + suffix}
+		}
+		return running
+	}) + "/substitution"}
+}
+
+func contactAt(suffix string, body any) func(*world, place, authz.Role) call {
+	return func(w *world, at place, role authz.Role) call {
+		return call{path: meetingAt("/alternative-contacts/"+w.pupilAt(at)+suffix)(w, at, role).path, body: body}
 	}
+}
+
+func newGroup(w *world, _ place, _ authz.Role) call {
+	w.keys++
+	return call{path: "/groups", body: object{"name": fmt.Sprintf("Band %d", w.keys)}}
+}
+
+func groupMembers(w *world, at place, _ authz.Role) call {
+	return call{path: "/groups/" + fresh(w, at, func(s site) id.Class {
+		w.keys++
+		group, err := s.Service.MakeGroup(s.Ctx, s.Staff(authz.Office), fmt.Sprintf("Chor %d", w.keys))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		return group.ID
+	}) + "/members", body: object{"pupils": []string{w.pupilAt(at)}}}
 }
 
 func guardianship(w *world, at place, _ authz.Role) call {

@@ -213,6 +213,7 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	go a.guarded("sign checkpoints", func() { a.Notary.Run(background) })
 	go a.guarded("erase", func() { a.eraseByDate(background) })
 	go a.guarded("watch rooms", func() { a.Rooms.Watch(background) })
+	go a.guarded("collect contacts", func() { a.collectContacts(background) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -26,8 +26,8 @@ func (a *App) domains() privacy.Domains {
 			privacy.KeeperFunc(hold.MustKeep), a.Sanctions, privacy.KeeperFunc(proposal.MustKeep), a.Standings, a.Schools, a.Consents,
 		},
 		Subjects: []privacy.Subject{
-			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(breach.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(rules.Erase), privacy.SubjectFunc(proposal.Erase),
-			privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase), a.Sanctions, a.Consents, a.Accounts, a.Schools,
+			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(breach.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(rules.Erase),
+			privacy.SubjectFunc(proposal.Erase), privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase), a.Sanctions, a.Consents, a.Accounts, a.Schools,
 		},
 	}
 }
@@ -35,18 +35,25 @@ func (a *App) domains() privacy.Domains {
 // eraseEvery is how often it is looked whether somebody is due: far more often than the day that the clock may jump.
 const eraseEvery = time.Hour
 
-// eraseByDate erases who is due, now and every hour, until ctx ends.
+// eraseByDate erases who is due, and what is kept for a day alone, now and every hour, until ctx ends.
 func (a *App) eraseByDate(ctx context.Context) {
-	ticker := time.NewTicker(eraseEvery)
+	a.inEachSchool(ctx, eraseEvery, func(ctx context.Context, school id.School) {
+		a.eraseIn(ctx, school)
+		a.forgetIn(ctx, school)
+	})
+}
+
+// inEachSchool does the work in every school, now and again and again, until ctx ends.
+func (a *App) inEachSchool(ctx context.Context, every time.Duration, work func(context.Context, id.School)) {
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		schools, err := a.DB.Schools(ctx)
 		if err != nil && ctx.Err() == nil {
-			a.log.Error("cannot look who is to be erased", "err", err)
+			a.log.Error("cannot list the schools for work by date", "err", err)
 		}
 		for _, school := range schools {
-			a.eraseIn(ctx, school)
-			a.forgetIn(ctx, school)
+			work(ctx, school)
 		}
 		select {
 		case <-ctx.Done():
@@ -71,6 +78,9 @@ func (a *App) eraseIn(ctx context.Context, school id.School) {
 	report, err := a.Privacy.Run(db.InSchool(ctx, school))
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("erasing failed", "school", school, "err", err)
+	}
+	if report.ClockOff == 0 && err == nil {
+		a.forgetContacts(ctx, school)
 	}
 	if report.ClockOff != 0 {
 		a.log.Error("the clock has jumped: nothing is erased until einverstanden erase confirm-clock", "school", school, "by", report.ClockOff.String())

@@ -42,7 +42,10 @@ const (
 	SeeAllClasses     Permission = "see_all_classes"     // those of the whole school, not the given ones alone
 	SeeModes          Permission = "see_modes"           // meetings, rosters, today's modes by name
 	CountOpen         Permission = "count_open"          // for how many pupils of a class an answer is missing or differs
-	PlanMeetings      Permission = "plan_meetings"       // make a meeting of one's own classes
+	PlanMeetings      Permission = "plan_meetings"       // make, move, cancel and take over meetings
+	SetUpMeetings     Permission = "set_up_meetings"     // legal basis of lessons, days at a distance
+	ContactOtherwise  Permission = "contact_otherwise"   // whom to reach in place of a meeting, and tick it off
+	CountContacts     Permission = "count_contacts"      // how many of a class are still to be reached
 	ReceiveWithdrawal Permission = "receive_withdrawal"  // note a withdrawal told in person
 	SeePupils         Permission = "see_pupils"          // lists, standings with their reasons, guardianships
 	RecordForOthers   Permission = "record_for_others"   // decisions received on paper or by phone
@@ -81,6 +84,9 @@ var table = map[Permission][]Role{
 	SeeModes:          {Teacher, Office, Head, Program},
 	CountOpen:         {Office, Head, Program},
 	PlanMeetings:      {Teacher},
+	SetUpMeetings:     {Head},
+	ContactOtherwise:  {Teacher},
+	CountContacts:     {Office, Head},
 	ReceiveWithdrawal: {Teacher, Office, Head},
 	SeePupils:         {Office, Head, DPO},
 	RecordForOthers:   {Office, Head},

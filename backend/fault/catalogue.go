@@ -103,6 +103,9 @@ const (
 	KeptForInvalid    Code = "kept_for_invalidation"
 	ClockUnconfirmed  Code = "clock_unconfirmed"
 	LastHead          Code = "last_head"
+	MeetingBegun      Code = "meeting_begun"
+	SubstituteThere   Code = "substitute_there"
+	NumbersHidden     Code = "numbers_hidden"
 
 	BodyTooLarge Code = "body_too_large"
 
@@ -189,7 +192,7 @@ var kinds = map[Code]Kind{
 	AlreadyDone: Conflict, AlreadyExists: Conflict, NoFormInForce: Conflict, SQLiteHoldsOne: Conflict,
 	NobodyToInvite: Conflict, KeptAtSchool: Conflict, KeptForRetention: Conflict, KeptForHold: Conflict, KeptForSanction: Conflict,
 	KeptForDispute: Conflict, KeptForConflict: Conflict, KeptForProposal: Conflict, KeptForInvalid: Conflict,
-	ClockUnconfirmed: Conflict, LastHead: Conflict,
+	ClockUnconfirmed: Conflict, LastHead: Conflict, MeetingBegun: Conflict, SubstituteThere: Conflict, NumbersHidden: Forbidden,
 
 	BodyTooLarge: TooLarge,
 

@@ -65,6 +65,9 @@ type Acknowledgement string
 // OwnLimit identifies a limit that a pupil has set itself.
 type OwnLimit string
 
+// Series identifies the weekly repetitions of one conference.
+type Series string
+
 // Sanction identifies an exclusion or restriction by the school.
 type Sanction string
 

@@ -1,8 +1,9 @@
-// Package meeting owns meetings: single conferences of a class or of chosen pupils of a class, each with its
-// responsible teacher, its time, its room and a legal basis that is fixed when it is made. It shows their rosters, live:
-// who may take part how, who was let in, who is there, and what became stricter since the teacher last looked. And it keeps
-// the door: who may come in is decided at the tap, and once more where the room begins. How a pupil may take part is for
-// package standing, what it has read for package rules, rooms on the school's own server for package room.
+// Package meeting owns meetings: single conferences of a class, a group or chosen pupils, each with its responsible
+// teacher, its time, its room and a legal basis that is fixed when it is made; planned once, weekly or for a whole day at
+// a distance; moved, cancelled and taken over. It shows their rosters, live: who may take part how, who was let in, who is
+// there, and what became stricter since the teacher last looked. It keeps whom a teacher has to reach another way. And it
+// keeps the door: who may come in is decided at the tap, and once more where the room begins. How a pupil may take part is
+// for package standing, what it has read for package rules, rooms on the school's own server for package room.
 package meeting
 
 import (
@@ -20,6 +21,7 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/idempotency"
+	"einverstanden/backend/outbox"
 	"einverstanden/backend/participation"
 	"einverstanden/backend/rules"
 	"einverstanden/backend/school"
@@ -35,12 +37,15 @@ type Meeting struct {
 	Class       school.Class
 	WholeClass  bool
 	Responsible id.Account
+	Substitute  id.Account // holds it instead; empty: nobody
+	Series      id.Series  // empty: planned once
 	Basis       participation.LegalBasis
 	Room        Room
 	StartsAt    time.Time
 	EndsAt      time.Time
 	Cancelled   bool
 	Zone        *time.Location // the school's, for its midnight
+	collected   bool           // nobody is added to its contacts by looking any more
 }
 
 // Runs reports whether the meeting is under way.
@@ -62,10 +67,11 @@ type Room struct {
 type Plan struct {
 	Title    string
 	Kind     participation.MeetingKind
-	Class    id.Class
-	Pupils   []id.Pupil // chosen ones of the class; none: the whole class
+	Class    id.Class   // or group
+	Pupils   []id.Pupil // chosen ones of the teacher's classes and groups; none: the whole class
 	StartsAt time.Time
 	Length   time.Duration
+	Weekly   *Weekly // nil: once
 	Room     Room
 }
 
@@ -94,7 +100,9 @@ func NewService(d *db.DB, schools *school.Service, standings *standing.Service) 
 
 func (s *Service) touch(tx *db.Tx, pupil id.Pupil) error { return s.hub.Touch(tx, pupil) }
 
-// Plan makes a meeting of a class that was given to the teacher. A class of somebody else does not exist.
+// Plan makes a meeting of a class or group that was given to the teacher, or a series of them, of which it gives the
+// first. A class of somebody else does not exist. What is planned already, to the minute, is refused; what overlaps is not
+// (Overlaps tells).
 func (s *Service) Plan(ctx context.Context, actor authz.Actor, plan Plan) (Meeting, error) {
 	if err := plan.clean(); err != nil {
 		return Meeting{}, err
@@ -131,33 +139,63 @@ func (s *Service) plan(tx *db.Tx, actor authz.Actor, made id.Meeting, plan Plan)
 	if err := plan.Room.check(settings.RoomHosts); err != nil {
 		return err
 	}
-	if err := s.checkPupils(tx, plan, settings); err != nil {
+	if err := s.checkPupils(tx, actor, plan, settings); err != nil {
 		return err
 	}
-	basis := participation.Consent
-	if plan.Kind == participation.Lesson {
-		basis = participation.LegalBasis(settings.LessonBasis)
-	}
-	if err := insertMeeting(tx, actor.Account, made, plan, basis); err != nil {
+	series, occurrences, err := plan.occurrences(made, settings.Location())
+	if err != nil {
 		return err
 	}
-	return audit.Record(tx, audit.Entry{
-		Actor: string(actor.Account), Action: audit.MeetingPlanned, SubjectKind: "meeting", SubjectID: string(made),
-	})
+	if twice, err := isPlanned(tx, actor.Account, plan); err != nil {
+		return err
+	} else if twice {
+		return fault.InvalidField("startsAt", fault.AlreadyExists)
+	}
+	return s.make(tx, actor, actor.Account, plan, basisOf(plan.Kind, settings), series, occurrences)
 }
 
-// checkPupils admits pupils of the class alone: a teacher must not read the modes of other classes by planning.
-func (s *Service) checkPupils(tx *db.Tx, plan Plan, settings school.Settings) error {
-	if len(plan.Pupils) == 0 {
-		return nil
+// basisOf is what the head has set for the kind: only lessons may be by statute.
+func basisOf(kind participation.MeetingKind, settings school.Settings) participation.LegalBasis {
+	if kind == participation.Lesson {
+		return participation.LegalBasis(settings.LessonBasis)
 	}
+	return participation.Consent
+}
+
+// make writes the meetings, which somebody plans for a responsible teacher.
+func (s *Service) make(
+	tx *db.Tx, actor authz.Actor, responsible id.Account, plan Plan, basis participation.LegalBasis, series id.Series, occurrences []occurrence,
+) error {
+	if err := insertMeetings(tx, responsible, plan, basis, series, occurrences); err != nil {
+		return err
+	}
+	entries := make([]audit.Entry, len(occurrences))
+	for i, one := range occurrences {
+		entries[i] = entry(actor, audit.MeetingPlanned, one.id)
+	}
+	if err := audit.Record(tx, entries...); err != nil {
+		return err
+	}
+	return tell(tx, outbox.MeetingPlanned, occurrences[0].id, series)
+}
+
+// checkPupils admits pupils of the teacher's own classes and groups alone: a teacher must not read the modes of others by
+// planning (abuse X31). Somebody has to belong to the meeting.
+func (s *Service) checkPupils(tx *db.Tx, actor authz.Actor, plan Plan, settings school.Settings) error {
 	day := calendar.Today(plan.StartsAt, settings.Location())
-	members, err := s.schools.PupilsOfClass(tx, plan.Class, day)
+	if len(plan.Pupils) == 0 {
+		members, err := s.schools.PupilsOfClass(tx, plan.Class, day)
+		if err == nil && len(members) == 0 {
+			return fault.InvalidField("pupils", fault.FieldMissing)
+		}
+		return err
+	}
+	taught, err := s.schools.TaughtBy(tx, actor.Account, day)
 	if err != nil {
 		return err
 	}
 	for _, pupil := range plan.Pupils {
-		if !slices.Contains(members, pupil) {
+		if !slices.Contains(taught, pupil) {
 			return fault.InvalidField("pupils", fault.FieldInvalid)
 		}
 	}
@@ -223,7 +261,7 @@ func (s *Service) mustTeach(tx *db.Tx, actor authz.Actor, class id.Class) error 
 	return nil
 }
 
-// Get gives a meeting to whoever may see its class.
+// Get gives a meeting to whoever may see it.
 func (s *Service) Get(ctx context.Context, actor authz.Actor, meeting id.Meeting) (Meeting, error) {
 	var found Meeting
 	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
@@ -241,9 +279,14 @@ func (s *Service) get(tx *db.Tx, actor authz.Actor, meeting id.Meeting) (Meeting
 	return found, s.maySee(tx, actor, found)
 }
 
+// maySee lets the responsible teacher see a meeting, whoever substitutes for its time, and office, head and programs. Of
+// a whole class its other teachers see it too; chosen pupils may come from classes that are not theirs.
 func (s *Service) maySee(tx *db.Tx, actor authz.Actor, meeting Meeting) error {
-	if meeting.Responsible == actor.Account || actor.May(authz.SeeAllClasses) {
+	if meeting.Responsible == actor.Account || actor.May(authz.SeeAllClasses) || meeting.isHeldBy(actor.Account, tx.Now) {
 		return nil
+	}
+	if !meeting.WholeClass {
+		return fault.New(fault.NothingHere)
 	}
 	return s.mustTeach(tx, actor, meeting.Class.ID)
 }
@@ -272,15 +315,11 @@ func (s *Service) WhoMaySee(ctx context.Context, meeting id.Meeting, actors []au
 	return allowed, err
 }
 
-// List gives the meetings of the actor's classes that begin in [from, to), by their beginning.
+// List gives the meetings that the actor may see and that run at any time in [from, to), by their beginning.
 func (s *Service) List(ctx context.Context, actor authz.Actor, from, to time.Time, page Page) (Listed, error) {
 	var listed Listed
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		classes, err := s.classesOf(tx, actor)
-		if err != nil {
-			return err
-		}
-		listed, err = s.list(tx, classes, from, to, page)
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		listed, err = s.list(tx, actor, from, to, page)
 		return err
 	})
 	return listed, err
@@ -307,21 +346,24 @@ func (s *Service) MustSee(tx *db.Tx, actor authz.Actor, class id.Class) error {
 	return s.mustTeach(tx, actor, class)
 }
 
-// MustSeePupil makes a pupil of no class of the actor's one that does not exist.
+// MustSeePupil makes a pupil of no class or group of the actor's one that does not exist.
 func (s *Service) MustSeePupil(tx *db.Tx, actor authz.Actor, pupil id.Pupil) error {
 	day, err := s.schools.Today(tx)
 	if err != nil {
 		return err
 	}
-	classes, err := s.schools.ClassNamesOf(tx, []id.Pupil{pupil}, day)
-	if err != nil {
+	if !actor.May(authz.SeeAllClasses) {
+		taught, err := s.schools.TaughtBy(tx, actor.Account, day)
+		if err == nil && !slices.Contains(taught, pupil) {
+			return fault.New(fault.NothingHere)
+		}
 		return err
 	}
-	class, ok := classes[pupil]
-	if !ok {
+	classes, err := s.schools.ClassNamesOf(tx, []id.Pupil{pupil}, day)
+	if _, ok := classes[pupil]; err == nil && !ok {
 		return fault.New(fault.NothingHere)
 	}
-	return s.mustTeach(tx, actor, class.ID)
+	return err
 }
 
 // MustHold gives a meeting that the actor may see and the pupil belongs into. Any other does not exist.
@@ -338,10 +380,12 @@ func (s *Service) MustHold(tx *db.Tx, actor authz.Actor, meeting id.Meeting, pup
 }
 
 // Titles gives what the meetings are called, and when they began, also of those cancelled since.
-func Titles(tx *db.Tx, meetings []id.Meeting) (map[id.Meeting]Meeting, error) { return titles(tx, meetings) }
+func Titles(tx *db.Tx, meetings []id.Meeting) (map[id.Meeting]Meeting, error) {
+	return titles(tx, meetings)
+}
 
-// LessonEnd is when the last of the teacher's meetings that run at the instant ends, of their own and of the classes
-// given to them; the zero time when none runs.
+// LessonEnd is when the last of the teacher's meetings that run at the instant ends, of their own, of the classes
+// given to them and of those that they hold; the zero time when none runs.
 func (s *Service) LessonEnd(tx *db.Tx, teacher id.Account, at time.Time) (time.Time, error) {
 	end, err := lessonEnd(tx, teacher, at)
 	if err != nil || end == 0 {

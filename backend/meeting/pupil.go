@@ -88,15 +88,14 @@ func (s *Service) ownMeetings(tx *db.Tx, pupil id.Pupil, today calendar.Date) ([
 	if err != nil {
 		return nil, err
 	}
-	meetings := make([]OwnMeeting, len(rows))
-	for i, row := range rows {
-		class, err := s.schools.Class(tx, row.ClassID)
-		if err != nil {
-			return nil, err
-		}
-		meetings[i] = OwnMeeting{Meeting: row.meeting(class)}
-		meetings[i].Zone = zone
-		meetings[i].OwnReach, meetings[i].Limited = limited[row.ID]
+	found, err := s.meetings(tx, rows)
+	if err != nil {
+		return nil, err
+	}
+	meetings := make([]OwnMeeting, len(found))
+	for i, one := range found {
+		meetings[i] = OwnMeeting{Meeting: one}
+		meetings[i].OwnReach, meetings[i].Limited = limited[one.ID]
 		if calendar.Today(meetings[i].StartsAt, zone) != today {
 			continue
 		}

@@ -27,6 +27,7 @@ func TestAPupilSeesItsOwnMeetingsOfAWeekWithModesForTodayAlone(t *testing.T) {
 		c := newClassroom(t, env)
 		c.answer(participation.Audio)
 		other := c.Class("7c")
+		c.Pupil("Jan", "Fremd", "2014-01-01", other)
 		now := env.Clock.Now()
 		talk := c.lesson()
 		talk.Title, talk.Kind, talk.Pupils, talk.StartsAt = "Gespräch", participation.OneToOne, []id.Pupil{c.ben.ID}, now.Add(time.Hour)

@@ -3,6 +3,9 @@ package meeting
 import (
 	"time"
 
+	"gorm.io/gorm"
+
+	"einverstanden/backend/authz"
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
@@ -13,7 +16,7 @@ import (
 type meetingRow struct {
 	SchoolID      id.School
 	ID            id.Meeting
-	SeriesID      *string
+	SeriesID      *id.Series
 	Title         string
 	Kind          participation.MeetingKind
 	ClassID       id.Class
@@ -26,6 +29,7 @@ type meetingRow struct {
 	EndsAt        int64
 	CreatedAt     int64 `gorm:"autoCreateTime:false"`
 	CancelledAt   *int64
+	CollectedAt   *int64
 }
 
 func (meetingRow) TableName() string { return "meeting" }
@@ -37,31 +41,6 @@ type pupilRow struct {
 }
 
 func (pupilRow) TableName() string { return "meeting_pupil" }
-
-func insertMeeting(tx *db.Tx, by id.Account, made id.Meeting, plan Plan, basis participation.LegalBasis) error {
-	row := meetingRow{
-		SchoolID: tx.School, ID: made, Title: plan.Title, Kind: plan.Kind, ClassID: plan.Class, WholeClass: len(plan.Pupils) == 0,
-		ResponsibleID: by, LegalBasis: basis, StartsAt: plan.StartsAt.UnixMicro(), EndsAt: plan.StartsAt.Add(plan.Length).UnixMicro(),
-		CreatedAt: tx.Now.UnixMicro(),
-	}
-	if plan.Room.URL != "" {
-		row.RoomURL = &plan.Room.URL
-	}
-	if plan.Room.Name != "" {
-		row.RoomName = &plan.Room.Name
-	}
-	if err := tx.G().Create(&row).Error; err != nil {
-		return err
-	}
-	if len(plan.Pupils) == 0 {
-		return nil
-	}
-	rows := make([]pupilRow, len(plan.Pupils))
-	for i, pupil := range plan.Pupils {
-		rows[i] = pupilRow{SchoolID: tx.School, MeetingID: made, PupilID: pupil}
-	}
-	return tx.G().Create(&rows).Error
-}
 
 // find gives a meeting that takes place; one that was called off does not exist.
 func (s *Service) find(tx *db.Tx, meeting id.Meeting) (Meeting, error) {
@@ -86,26 +65,40 @@ func (s *Service) findAny(tx *db.Tx, meeting id.Meeting) (Meeting, error) {
 		return Meeting{}, err
 	}
 	settings, err := s.schools.SettingsInClear(tx)
+	if err != nil {
+		return Meeting{}, err
+	}
 	found := rows[0].meeting(class)
 	found.Zone = settings.Location()
 	if len(settings.RoomHosts) > 0 {
 		found.Room.Home = "https://" + settings.RoomHosts[0] + "/"
 	}
+	substitutes, err := substitutesOf(tx, meeting)
+	found.Substitute = substitutes[meeting]
 	return found, err
 }
 
 func (r meetingRow) meeting(class school.Class) Meeting {
 	m := Meeting{
 		ID: r.ID, Title: r.Title, Kind: r.Kind, Class: class, WholeClass: r.WholeClass, Responsible: r.ResponsibleID,
-		Basis: r.LegalBasis, Cancelled: r.CancelledAt != nil, StartsAt: time.UnixMicro(r.StartsAt).UTC(), EndsAt: time.UnixMicro(r.EndsAt).UTC(),
+		Basis: r.LegalBasis, Cancelled: r.CancelledAt != nil, collected: r.CollectedAt != nil,
+		StartsAt: time.UnixMicro(r.StartsAt).UTC(), EndsAt: time.UnixMicro(r.EndsAt).UTC(),
 	}
+	if r.SeriesID != nil {
+		m.Series = *r.SeriesID
+	}
+	m.Room = r.room()
+	return m
+}
+
+func (r meetingRow) room() (room Room) {
 	if r.RoomURL != nil {
-		m.Room.URL = *r.RoomURL
+		room.URL = *r.RoomURL
 	}
 	if r.RoomName != nil {
-		m.Room.Name = *r.RoomName
+		room.Name = *r.RoomName
 	}
-	return m
+	return room
 }
 
 // Page says how many meetings to list and after which.
@@ -120,15 +113,23 @@ type Listed struct {
 	Next     id.Meeting
 }
 
-func (s *Service) list(tx *db.Tx, classes []school.Class, from, to time.Time, page Page) (Listed, error) {
-	byID := map[id.Class]school.Class{}
-	var ids []id.Class
-	for _, class := range classes {
-		byID[class.ID] = class
-		ids = append(ids, class.ID)
+const (
+	// ofTeacher are the meetings that a teacher may see at the instant; office, head and programs see all.
+	ofTeacher = `(responsible_id = ? OR whole_class AND class_id IN (SELECT class_id FROM teaching WHERE school_id = ? AND account_id = ?)
+		OR starts_at <= ? AND ends_at > ? AND id IN (SELECT meeting_id FROM substitution WHERE school_id = ? AND account_id = ?))`
+	inTime = "school_id = ? AND cancelled_at IS NULL AND ends_at > ? AND starts_at < ?"
+)
+
+func visible(tx *db.Tx, actor authz.Actor) *gorm.DB {
+	if actor.May(authz.SeeAllClasses) {
+		return tx.G()
 	}
-	query := tx.G().Where("school_id = ? AND class_id IN ? AND cancelled_at IS NULL AND ends_at > ? AND starts_at < ?",
-		tx.School, ids, from.UnixMicro(), to.UnixMicro())
+	return tx.G().Where(ofTeacher, actor.Account, tx.School, actor.Account,
+		tx.Now.Add(substitutesBefore).UnixMicro(), tx.Now.UnixMicro(), tx.School, actor.Account)
+}
+
+func (s *Service) list(tx *db.Tx, actor authz.Actor, from, to time.Time, page Page) (Listed, error) {
+	query := visible(tx, actor).Where(inTime, tx.School, from.UnixMicro(), to.UnixMicro())
 	if page.After != "" {
 		last, err := s.find(tx, page.After)
 		if err != nil {
@@ -141,14 +142,43 @@ func (s *Service) list(tx *db.Tx, classes []school.Class, from, to time.Time, pa
 		return Listed{}, err
 	}
 	var listed Listed
-	for i, row := range rows {
-		if i == page.Limit {
-			listed.Next = rows[i-1].ID
-			break
-		}
-		listed.Meetings = append(listed.Meetings, row.meeting(byID[row.ClassID]))
+	if len(rows) > page.Limit {
+		rows = rows[:page.Limit]
+		listed.Next = rows[page.Limit-1].ID
 	}
-	return listed, nil
+	var err error
+	listed.Meetings, err = s.meetings(tx, rows)
+	return listed, err
+}
+
+// meetings adds to the rows their classes and who substitutes.
+func (s *Service) meetings(tx *db.Tx, rows []meetingRow) ([]Meeting, error) {
+	settings, err := s.schools.SettingsInClear(tx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]id.Meeting, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	substitutes, err := substitutesOf(tx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	classes := map[id.Class]school.Class{}
+	meetings := make([]Meeting, len(rows))
+	for i, row := range rows {
+		class, ok := classes[row.ClassID]
+		if !ok {
+			if class, err = s.schools.Class(tx, row.ClassID); err != nil {
+				return nil, err
+			}
+			classes[row.ClassID] = class
+		}
+		meetings[i] = row.meeting(class)
+		meetings[i].Zone, meetings[i].Substitute = settings.Location(), substitutes[row.ID]
+	}
+	return meetings, nil
 }
 
 func titles(tx *db.Tx, meetings []id.Meeting) (map[id.Meeting]Meeting, error) {
@@ -163,10 +193,11 @@ func titles(tx *db.Tx, meetings []id.Meeting) (map[id.Meeting]Meeting, error) {
 
 const selectLessonEnd = `SELECT coalesce(max(ends_at), 0) FROM meeting
 	WHERE school_id = ? AND cancelled_at IS NULL AND starts_at <= ? AND ends_at > ? AND (responsible_id = ?
-	OR class_id IN (SELECT class_id FROM teaching WHERE school_id = ? AND account_id = ?))`
+	OR class_id IN (SELECT class_id FROM teaching WHERE school_id = ? AND account_id = ?)
+	OR id IN (SELECT meeting_id FROM substitution WHERE school_id = ? AND account_id = ?))`
 
 func lessonEnd(tx *db.Tx, teacher id.Account, at time.Time) (end int64, err error) {
-	err = tx.G().Raw(selectLessonEnd, tx.School, at.UnixMicro(), at.UnixMicro(), teacher, tx.School, teacher).Scan(&end).Error
+	err = tx.G().Raw(selectLessonEnd, tx.School, at.UnixMicro(), at.UnixMicro(), teacher, tx.School, teacher, tx.School, teacher).Scan(&end).Error
 	return end, err
 }
 
@@ -192,6 +223,7 @@ func deletePupil(tx *db.Tx, pupil id.Pupil) error {
 		"DELETE FROM roster_seen WHERE school_id = ? AND pupil_id = ?",
 		"DELETE FROM meeting_limit WHERE school_id = ? AND pupil_id = ?",
 		"DELETE FROM own_limit WHERE school_id = ? AND pupil_id = ?",
+		"DELETE FROM alternative_contact WHERE school_id = ? AND pupil_id = ?",
 		"DELETE FROM meeting_pupil WHERE school_id = ? AND pupil_id = ?",
 	} {
 		if err := tx.G().Exec(statement, tx.School, pupil).Error; err != nil {

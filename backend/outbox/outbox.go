@@ -19,6 +19,14 @@ const DecisionRecorded Topic = "decision.recorded"
 // DeviceLinked is about a further device that was signed in by a link; its owner's other devices are told.
 const DeviceLinked Topic = "device.linked"
 
+// What is told to whoever belongs to a meeting: {"meeting": id}, and {"series": id} beside it where the change is about that
+// meeting and all later ones of its series.
+const (
+	MeetingPlanned   Topic = "meeting.planned"
+	MeetingMoved     Topic = "meeting.moved"
+	MeetingCancelled Topic = "meeting.cancelled"
+)
+
 // What is told to the contacts that the school had from its import, never to those typed in a session: whoever holds a
 // letter that is not theirs must not be the only one to hear of it (X1, X2, X29).
 const (

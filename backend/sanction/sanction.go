@@ -73,7 +73,9 @@ type Sanction struct {
 }
 
 // InForce reports whether the sanction restricts its pupil on the day, which is today.
-func (s Sanction) InForce(today calendar.Date) bool { return s.EndedAt.IsZero() && s.Period.Contains(today) }
+func (s Sanction) InForce(today calendar.Date) bool {
+	return s.EndedAt.IsZero() && s.Period.Contains(today)
+}
 
 // Step is what was last told about the sanction.
 func (s Sanction) Step() Step {

@@ -56,8 +56,8 @@ func (n Name) Short() string {
 	return n.Given + " " + string(letters[own]) + "."
 }
 
-// compareClasses sorts 5a before 10b, and classes without a number last.
-func compareClasses(a, b Class) int {
+// CompareClasses sorts 5a before 10b, and classes without a number last.
+func CompareClasses(a, b Class) int {
 	yearA, restA := splitGrade(a.Name)
 	yearB, restB := splitGrade(b.Name)
 	return cmp.Or(cmp.Compare(yearA, yearB), strings.Compare(Fold(restA), Fold(restB)), strings.Compare(a.Name, b.Name))

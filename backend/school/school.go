@@ -30,9 +30,11 @@ type Settings struct {
 	ProcessorName    string    `json:"processorName"`
 	UserRules        string    `json:"userRules"` // title and date of the school's own user rules, which the form names (S11)
 	RetentionYears   int       `json:"retentionYears"`
-	LessonBasis      string    `json:"lessonBasis"` // legal basis of lessons: consent or statute
-	RoomHosts        []string  `json:"roomHosts"`   // hosts that a room link may point to
-	Zone             string    `json:"zone"`        // IANA name
+	LessonBasis      string    `json:"lessonBasis"`  // legal basis of lessons: consent or statute
+	RoomHosts        []string  `json:"roomHosts"`    // hosts that a room link may point to
+	Zone             string    `json:"zone"`         // IANA name
+	DefaultRoom      string    `json:"defaultRoom"`  // name of the IServ room of classes that have none of their own
+	HidesNumbers     bool      `json:"hidesNumbers"` // guardians' phone numbers from teachers who have to call
 }
 
 // DefaultZone is the zone of a school that names none.
@@ -67,12 +69,25 @@ type Name struct {
 	Family string `json:"familyName"`
 }
 
-// Class is a class in one school year.
+// Class is a class, or a group, in one school year.
 type Class struct {
 	ID         id.Class
 	Name       string
 	SchoolYear string // "2026/27"
+	Kind       ClassKind
 }
+
+// ClassKind tells the class a pupil belongs to from any other teaching group; the zero value is a class.
+type ClassKind string
+
+// The kinds. A group is given to teachers and planned for as a class is; class lists know nothing of it.
+const (
+	HomeClass ClassKind = "class"
+	Group     ClassKind = "group"
+)
+
+// IsGroup reports whether it is a group, not the class that pupils belong to.
+func (c Class) IsGroup() bool { return c.Kind == Group }
 
 // Pupil is one child, or adult pupil, of the school.
 type Pupil struct {

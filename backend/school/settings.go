@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"einverstanden/backend/audit"
+	"einverstanden/backend/authz"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
@@ -62,15 +63,46 @@ func (s *Service) UpdateSettings(ctx context.Context, by string, settings Settin
 	if err := settings.check(); err != nil {
 		return err
 	}
+	return s.db.Write(ctx, func(tx *db.Tx) error { return s.saveSettings(tx, by, settings) })
+}
+
+func (s *Service) saveSettings(tx *db.Tx, by string, settings Settings) error {
+	row, err := s.sealSettings(tx, settings)
+	if err != nil {
+		return err
+	}
+	if err := updateSchool(tx, row); err != nil {
+		return err
+	}
+	return recordSchool(tx, by, audit.SchoolChanged)
+}
+
+// MeetingSettings are those that say how the school's meetings are held.
+type MeetingSettings struct {
+	LessonBasis  string
+	DefaultRoom  string
+	HidesNumbers bool
+}
+
+// SetMeetings changes the settings of meetings and leaves all others. Meetings that are planned keep their legal basis.
+func (s *Service) SetMeetings(ctx context.Context, actor authz.Actor, change MeetingSettings) error {
+	if !actor.May(authz.SetUpMeetings) {
+		return fault.New(fault.NotAllowedHere)
+	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		row, err := s.sealSettings(tx, settings)
+		if err := lockSchool(tx); err != nil {
+			return err
+		}
+		settings, err := s.Settings(tx)
 		if err != nil {
 			return err
 		}
-		if err := updateSchool(tx, row); err != nil {
+		settings.LessonBasis, settings.HidesNumbers = change.LessonBasis, change.HidesNumbers
+		settings.DefaultRoom = strings.Join(strings.Fields(change.DefaultRoom), " ")
+		if err := settings.check(); err != nil {
 			return err
 		}
-		return recordSchool(tx, by, audit.SchoolChanged)
+		return s.saveSettings(tx, string(actor.Account), settings)
 	})
 }
 
@@ -128,6 +160,7 @@ func (r schoolRow) settings() (Settings, error) {
 		ID: r.SchoolID, Name: r.Name, Address: r.Address, AuthorityName: r.AuthorityName,
 		AuthorityContact: r.AuthorityContact, ConferenceSystem: r.ConferenceSystem, ProcessorName: r.ProcessorName,
 		UserRules: r.UserRules, RetentionYears: int(r.RetentionYears), LessonBasis: r.LessonBasis, Zone: r.Zone,
+		DefaultRoom: r.DefaultRoom, HidesNumbers: r.HidesNumbers,
 	}
 	return settings, json.Unmarshal([]byte(r.RoomHosts), &settings.RoomHosts)
 }
@@ -148,7 +181,7 @@ func (s *Service) sealSettings(tx *db.Tx, settings Settings) (row schoolRow, err
 		AuthorityContact: settings.AuthorityContact, ConferenceSystem: settings.ConferenceSystem,
 		ProcessorName: settings.ProcessorName, UserRules: settings.UserRules,
 		RetentionYears: int64(settings.RetentionYears), LessonBasis: settings.LessonBasis,
-		RoomHosts: hosts, Zone: settings.Zone,
+		RoomHosts: hosts, Zone: settings.Zone, DefaultRoom: settings.DefaultRoom, HidesNumbers: settings.HidesNumbers,
 	}
 	row.Officers, err = s.vault.SealJSON(place(tx, "school", "officers", string(tx.School)), settings.Officers)
 	return row, err
@@ -185,7 +218,7 @@ func (s Settings) check() error {
 	for _, text := range []struct{ field, value string }{
 		{"name", s.Name}, {"address", s.Address}, {"authorityName", s.AuthorityName},
 		{"authorityContact", s.AuthorityContact}, {"conferenceSystem", s.ConferenceSystem},
-		{"processorName", s.ProcessorName}, {"userRules", s.UserRules},
+		{"processorName", s.ProcessorName}, {"userRules", s.UserRules}, {"defaultRoom", s.DefaultRoom},
 	} {
 		if len(text.value) > longestSetting {
 			bad.WithField(text.field, fault.FieldTooLong, nil)

@@ -13,11 +13,14 @@ type classRow struct {
 	ID         id.Class
 	Name       string
 	SchoolYear string
+	Kind       ClassKind
 }
 
 func (classRow) TableName() string { return "class" }
 
-func (r classRow) class() Class { return Class{ID: r.ID, Name: r.Name, SchoolYear: r.SchoolYear} }
+func (r classRow) class() Class {
+	return Class{ID: r.ID, Name: r.Name, SchoolYear: r.SchoolYear, Kind: r.Kind}
+}
 
 type membershipRow struct {
 	SchoolID id.School
@@ -39,18 +42,24 @@ func findClass(tx *db.Tx, wanted id.Class) (r classRow, err error) {
 	return r, err
 }
 
-func findClassesOfYear(tx *db.Tx, schoolYear string) (rows []classRow, err error) {
-	err = tx.G().Where("school_id = ? AND school_year = ?", tx.School, schoolYear).Find(&rows).Error
+func findClassesOfYear(tx *db.Tx, schoolYear string, kind ClassKind) (rows []classRow, err error) {
+	err = tx.G().Where("school_id = ? AND school_year = ? AND kind = ?", tx.School, schoolYear, kind).Find(&rows).Error
 	return rows, err
 }
 
-// findMembers leaves out pupils who have been erased.
 func findMembers(tx *db.Tx, class id.Class, day calendar.Date) (members []id.Pupil, err error) {
-	erased := tx.G().Table("pupil").Select("id").Where("school_id = ? AND erased_at IS NOT NULL", tx.School)
-	err = onDay(tx.G().Table("membership"), day).
-		Where("school_id = ? AND class_id = ? AND pupil_id NOT IN (?)", tx.School, class, erased).
-		Order("pupil_id").Distinct().Pluck("pupil_id", &members).Error
+	err = present(tx, day).Where("class_id = ?", class).Order("pupil_id").Distinct().Pluck("pupil_id", &members).Error
 	return members, err
+}
+
+// present are the memberships of the day, without pupils who have been erased. A class list ends the membership of
+// whoever leaves in the class alone, so that a group counts for those who are in a class too.
+func present(tx *db.Tx, day calendar.Date) *gorm.DB {
+	erased := tx.G().Table("pupil").Select("id").Where("school_id = ? AND erased_at IS NOT NULL", tx.School)
+	classes := tx.G().Table("class").Select("id").Where("school_id = ? AND kind = ?", tx.School, HomeClass)
+	inClass := onDay(tx.G().Table("membership"), day).Select("pupil_id").Where("school_id = ? AND class_id IN (?)", tx.School, classes)
+	return onDay(tx.G().Table("membership"), day).
+		Where("school_id = ? AND pupil_id NOT IN (?) AND pupil_id IN (?)", tx.School, erased, inClass)
 }
 
 // placedPupil is a pupil in a class.
@@ -65,14 +74,15 @@ func findClassesOf(tx *db.Tx, wanted []id.Pupil, day calendar.Date) ([]placedPup
 	return inLists[id.Pupil, placedPupil](func(list []id.Pupil) *gorm.DB {
 		return tx.G().Table("membership").Select("membership.pupil_id, class.id, class.name, class.school_year").
 			Joins("JOIN class ON class.school_id = membership.school_id AND class.id = membership.class_id").
-			Where("membership.school_id = ? AND membership.pupil_id IN ?", tx.School, list).
+			Where("membership.school_id = ? AND membership.pupil_id IN ? AND class.kind = ?", tx.School, list, HomeClass).
 			Where("membership.from_on <= ? AND (membership.until_on IS NULL OR membership.until_on >= ?)", day, day).
 			Order("membership.from_on, membership.id")
 	}, wanted)
 }
 
 func findAllMemberships(tx *db.Tx) (rows []membershipRow, err error) {
-	err = tx.G().Where("school_id = ?", tx.School).Order("from_on, id").Find(&rows).Error
+	classes := tx.G().Table("class").Select("id").Where("school_id = ? AND kind = ?", tx.School, HomeClass)
+	err = tx.G().Where("school_id = ? AND class_id IN (?)", tx.School, classes).Order("from_on, id").Find(&rows).Error
 	return rows, err
 }
 

@@ -19,6 +19,8 @@ type schoolRow struct {
 	LessonBasis      string
 	RoomHosts        string
 	Zone             string
+	DefaultRoom      string
+	HidesNumbers     bool
 	CreatedAt        int64
 }
 
@@ -31,6 +33,7 @@ func (r schoolRow) changeable() map[string]any {
 		"authority_contact": r.AuthorityContact, "conference_system": r.ConferenceSystem,
 		"processor_name": r.ProcessorName, "user_rules": r.UserRules, "retention_years": r.RetentionYears,
 		"lesson_basis": r.LessonBasis, "room_hosts": r.RoomHosts, "zone": r.Zone,
+		"default_room": r.DefaultRoom, "hides_numbers": r.HidesNumbers,
 	}
 }
 

@@ -48,7 +48,7 @@ func recordTeaching(tx *db.Tx, actor authz.Actor, action audit.Action, class id.
 	})
 }
 
-// ClassesOfTeacher gives the classes of the day's school year that are given to the account, 5a before 10b.
+// ClassesOfTeacher gives the classes and groups of the day's school year that are given to the account, 5a before 10b.
 func (s *Service) ClassesOfTeacher(tx *db.Tx, account id.Account, day calendar.Date) ([]Class, error) {
 	rows, err := findTaughtClasses(tx, account, calendar.SchoolYearOf(day).String())
 	return sortedClasses(rows), err

@@ -92,7 +92,7 @@ func (s *School) As(person id.Person) authz.Actor {
 // Class makes a class in today's school year.
 func (s *School) Class(name string) school.Class {
 	s.tb.Helper()
-	class := school.Class{ID: id.New[id.Class](), Name: name, SchoolYear: calendar.SchoolYearOf(s.Today()).String()}
+	class := school.Class{ID: id.New[id.Class](), Name: name, SchoolYear: calendar.SchoolYearOf(s.Today()).String(), Kind: school.HomeClass}
 	s.Write(func(tx *db.Tx) error { return s.Service.AddClasses(tx, []school.Class{class}) })
 	return class
 }

@@ -18,7 +18,14 @@ const screens: Record<Who, (ids: Demo['ids']) => string[]> = {
 		'/gibt-es-nicht'
 	],
 	guardian: (ids) => ['/home', `/home/${ids.pupil}`, `/home/${ids.pupil}/change`, '/home/settings', '/devices'],
-	teacher: (ids) => ['/classes', `/classes/${ids.class}`, '/meetings', `/meetings/${ids.meeting}`, '/account'],
+	teacher: (ids) => [
+		'/classes',
+		`/classes/${ids.class}`,
+		'/meetings',
+		`/meetings/${ids.meeting}`,
+		'/contacts',
+		'/account'
+	],
 	office: (ids) => [
 		'/office',
 		'/office/pupils',
@@ -27,7 +34,14 @@ const screens: Record<Who, (ids: Demo['ids']) => string[]> = {
 		'/office/letters',
 		'/office/decisions'
 	],
-	head: () => ['/office/staff', '/office/accounts', '/office/tokens'],
+	head: () => [
+		'/office/meetings',
+		'/office/distance',
+		'/office/groups',
+		'/office/staff',
+		'/office/accounts',
+		'/office/tokens'
+	],
 	dpo: (ids) => ['/office', `/office/pupils/${ids.pupil}`, '/office/evidence']
 }
 

@@ -21,7 +21,8 @@ const namespaces = [
 	'rooms',
 	'pupil',
 	'sanction',
-	'breach'
+	'breach',
+	'planning'
 ] as const
 export type Namespace = (typeof namespaces)[number]
 

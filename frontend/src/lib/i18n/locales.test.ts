@@ -20,7 +20,7 @@ const placeholders = (text: string) => (text.match(/\{\{\w+/g) ?? []).sort().joi
 // What each language owes: German everything, the others the guardian's and the public screens.
 const open = ['app', 'guardian', 'consent', 'verify', 'door', 'lowering', 'rights', 'pupil', 'sanction']
 const owed = (tag: string) =>
-	tag === 'de' ? [...open, 'teacher', 'office', 'records', 'staff', 'tokens', 'oidc', 'rooms', 'breach'] : open
+	tag === 'de' ? [...open, 'teacher', 'office', 'records', 'staff', 'tokens', 'oidc', 'rooms', 'breach', 'planning'] : open
 
 for (const { tag } of languages) {
 	for (const namespace of owed(tag)) {

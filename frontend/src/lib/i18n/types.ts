@@ -6,6 +6,7 @@ import type guardian from './locales/de/guardian.json'
 import type lowering from './locales/de/lowering.json'
 import type oidc from './locales/de/oidc.json'
 import type office from './locales/de/office.json'
+import type planning from './locales/de/planning.json'
 import type pupil from './locales/de/pupil.json'
 import type records from './locales/de/records.json'
 import type rights from './locales/de/rights.json'
@@ -44,5 +45,6 @@ export type Key =
 	| `pupil:${Leaf<typeof pupil>}`
 	| `sanction:${Leaf<typeof sanction>}`
 	| `breach:${Leaf<typeof breach>}`
+	| `planning:${Leaf<typeof planning>}`
 
 export type Values = Record<string, string | number>

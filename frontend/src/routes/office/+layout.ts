@@ -8,6 +8,7 @@ export const load = async () => {
 		i18n.need('records'),
 		i18n.need('staff'),
 		i18n.need('teacher'),
-		i18n.need('breach')
+		i18n.need('breach'),
+		i18n.need('planning')
 	])
 }

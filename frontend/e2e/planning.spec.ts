@@ -1,0 +1,92 @@
+import { authenticator } from './authenticator'
+import { expect, expectAccessible, signIn, test } from './fixtures'
+
+const tomorrow = () => new Date(Date.now() + 86_400_000).toISOString().slice(0, 10)
+
+test('a week is planned, moved, called off and taken over, and nobody falls through', async ({
+	page,
+	school,
+	another
+}) => {
+	test.slow() // three browsers
+	await signIn(page, school.demo, 'teacher')
+	await page.getByRole('link', { name: 'Konferenzen' }).click()
+	await page.getByRole('button', { name: 'Konferenz planen' }).click()
+	const sheet = page.getByRole('dialog')
+	await sheet.getByLabel('Fach oder Anlass').fill('Physik')
+	await sheet.getByLabel('Klasse oder Gruppe').selectOption('7b')
+	await sheet.getByLabel('Tag', { exact: true }).fill(tomorrow())
+	await sheet.getByLabel('Beginn').fill('09:00')
+	await sheet.getByLabel('Jede Woche').check()
+	await expectAccessible(page)
+	await sheet.getByRole('button', { name: 'Planen', exact: true }).click()
+	await expect(page.getByText('Geplant: Physik.')).toBeVisible()
+	const physics = page.getByRole('listitem').filter({ hasText: 'Physik · 7b' })
+	await expect(physics).toContainText('09:00 bis 09:45 Uhr')
+	await expectAccessible(page)
+
+	await physics.getByRole('button', { name: 'Verschieben' }).click()
+	await sheet.getByLabel('Beginn').fill('11:30')
+	await sheet.getByRole('button', { name: 'Verschieben' }).click()
+	await expect(physics).toContainText('11:30 bis 12:15 Uhr')
+	await page.getByRole('button', { name: 'Nächste Woche' }).click()
+	await expect(physics).toContainText('09:00 bis 09:45 Uhr')
+	await physics.getByRole('button', { name: 'Absagen' }).click()
+	await expectAccessible(page)
+	await sheet.getByRole('button', { name: 'Diesen und alle folgenden absagen' }).click()
+	await expect(page.getByText(/Termine? (ist|sind) abgesagt/)).toBeVisible()
+	await expect(physics).toBeHidden()
+
+	// The head, at another desk: the next school day at a distance, and a colleague.
+	const head = await another()
+	await signIn(head, school.demo, 'head')
+	await head.getByRole('link', { name: 'Konferenzen' }).click()
+	await head.getByRole('link', { name: 'Distanztag vorbereiten' }).click()
+	await expect(head.getByRole('listitem').filter({ hasText: '7b' })).toContainText('Selin Yılmaz')
+	await expectAccessible(head)
+	await head.getByRole('button', { name: 'Distanztag ausrufen' }).click()
+	await expect(head.getByText(/Konferenz(en)? (ist|sind) angelegt/)).toBeVisible()
+	await expect(head.getByRole('button', { name: 'Distanztag ausrufen' })).toBeHidden() // nothing twice
+	await head.goto('/office/accounts')
+	await head.getByRole('button', { name: 'Jemanden einladen' }).click()
+	const invitation = head.getByRole('dialog')
+	await invitation.getByLabel('Rolle').selectOption('Lehrkraft')
+	await invitation.getByLabel('Name').fill('Nele Neu')
+	await invitation.getByLabel('Dienstliche E-Mail-Adresse').fill('neu@demo.example')
+	await invitation.getByRole('button', { name: 'Einladung erstellen' }).click()
+	const link = (await head.locator('code').textContent())!
+
+	// The colleague takes over what runs, and sees its roster.
+	const colleague = await another()
+	await authenticator(colleague)
+	await colleague.goto(link)
+	await colleague.getByLabel('Neues Passwort').fill('drei Löffel Zimt im Kakao')
+	await colleague.getByRole('button', { name: 'Passwort setzen und weiter' }).click()
+	await colleague.getByRole('button', { name: 'Passkey einrichten' }).click()
+	await colleague.getByRole('link', { name: 'Konferenzen' }).click()
+	await colleague.getByRole('button', { name: 'Vertretung übernehmen' }).click()
+	await colleague.getByRole('dialog').getByRole('button', { name: 'Übernehmen' }).first().click()
+	await expect(colleague.getByRole('dialog').getByText('von Ihnen übernommen')).toBeVisible()
+	await expectAccessible(colleague)
+	await colleague.getByRole('dialog').getByRole('button', { name: 'Schließen' }).last().click()
+	const held = colleague.getByRole('listitem').filter({ hasText: 'Sie vertreten Selin Yılmaz' })
+	await held.getByRole('link', { name: 'Liste öffnen' }).click()
+	await expect(colleague.getByText('Wird live aktualisiert')).toBeVisible()
+
+	// Who cannot take part is reached another way, ticked off with one tap.
+	await page.goto(`/meetings/${school.demo.ids.meeting}`)
+	await expect(page.getByText(/Kinder sind noch zu erreichen/)).toBeVisible()
+	await page.getByRole('link', { name: 'Anderer Weg' }).click()
+	await expect(page.getByRole('heading', { name: 'Auf anderem Weg erreichen' })).toBeVisible()
+	await page
+		.getByRole('button', { name: /^Nummer zeigen: / })
+		.first()
+		.click()
+	await expect(page.getByText('Jeder Blick auf eine Nummer wird vermerkt.')).toBeVisible()
+	await expectAccessible(page)
+	const called = page.getByRole('button', { name: /^Angerufen: / })
+	const open = await called.count()
+	await called.first().click()
+	await expect(called).toHaveCount(open - 1)
+	await expect(page.getByText(/: Angerufen am /)).toBeVisible()
+})
