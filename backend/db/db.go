@@ -47,6 +47,7 @@ type DB struct {
 	views   *readers   // SQLite only
 	commits *committer // SQLite only
 	unlock  func() error
+	bells   *bells
 }
 
 // Open connects; it neither migrates nor checks. A PostgreSQL server that is down is not an error here.
@@ -201,7 +202,7 @@ func (d *DB) view(ctx context.Context, w work) error {
 		if err := d.enter(ctx, g, w.school); err != nil {
 			return err
 		}
-		_, err := w.in(g, d.dialect, d.clock())
+		_, err := w.in(g, d.dialect, d.clock(), d.bells)
 		return err
 	}
 	if d.views != nil {
@@ -233,7 +234,7 @@ func (d *DB) writePostgres(ctx context.Context, w work) error {
 		err := d.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 			err := d.enter(ctx, g, w.school)
 			if err == nil {
-				after, err = w.in(g, d.dialect, d.clock())
+				after, err = w.in(g, d.dialect, d.clock(), d.bells)
 			}
 			return err
 		})

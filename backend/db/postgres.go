@@ -28,7 +28,7 @@ func openPostgres(options Options) (*DB, error) {
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	return &DB{dialect: Postgres, clock: options.Clock, options: options, readers: g, writer: g}, nil
+	return &DB{dialect: Postgres, clock: options.Clock, options: options, readers: g, writer: g, bells: newBells()}, nil
 }
 
 // outsideTables have no row level security: what must be found before a school is known, and goose's own.
