@@ -24,6 +24,8 @@ import (
 	"einverstanden/backend/invite"
 	"einverstanden/backend/lowering"
 	"einverstanden/backend/meeting"
+	"einverstanden/backend/notice"
+	"einverstanden/backend/notify"
 	"einverstanden/backend/oidc"
 	"einverstanden/backend/outbound"
 	"einverstanden/backend/paper"
@@ -62,6 +64,8 @@ type App struct {
 	printer   *paper.Printer
 	Rotation  *rotation.Service
 	Privacy   *privacy.Service
+	Notify    *notify.Service
+	Notices   *notice.Service
 	log       *slog.Logger
 	demo      bool
 }
@@ -127,6 +131,8 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Cards = card.NewService(d, a.Schools, a.Accounts, a.Meetings, a.Standings, printer, c.URL)
 	a.Outbound = outbound.New(c.PrivateHosts, Version)
 	a.Accounts.WithOIDC(oidc.NewCaller(a.Outbound, now), a.Schools, c.URL)
+	a.Notify = a.tellBy(c)
+	a.Notices = notice.NewService(d, a.Schools, a.Accounts, a.Consents, a.Standings, a.Notify)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(evidenceLog), log)
 	return a, nil
@@ -193,6 +199,10 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	}
 	background, stopBackground := context.WithCancel(context.Background())
 	defer stopBackground()
+	jobsStopped, err := a.work(background)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	a.listenForChanges(background)
 	go a.guarded("sign checkpoints", func() { a.Notary.Run(background) })
 	go a.guarded("erase", func() { a.eraseByDate(background) })
@@ -208,7 +218,8 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	select {
 	case err := <-failed:
 		live.Close()
-		return errors.Join(err, a.Close())
+		stopBackground()
+		return errors.Join(err, jobsStopped(), a.Close())
 	case <-ctx.Done():
 	}
 	a.log.Info("stopping")
@@ -217,7 +228,7 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	err = server.Shutdown(stopping)
 	live.Close()
 	stopBackground()
-	return errors.Join(err, a.Close())
+	return errors.Join(err, jobsStopped(), a.Close())
 }
 
 func (a *App) listenForChanges(ctx context.Context) {

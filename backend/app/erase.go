@@ -11,6 +11,7 @@ import (
 	"einverstanden/backend/intake"
 	"einverstanden/backend/lowering"
 	"einverstanden/backend/meeting"
+	"einverstanden/backend/notice"
 	"einverstanden/backend/privacy"
 	"einverstanden/backend/proposal"
 	"einverstanden/backend/sanction"
@@ -28,7 +29,8 @@ func (a *App) domains(log *evidence.Log) privacy.Domains {
 		},
 		Subjects: []privacy.Subject{
 			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(proposal.Erase),
-			privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase), sanctions, a.Consents, a.Accounts, a.Schools,
+			privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase),
+			privacy.SubjectFunc(notice.Erase), a.Notify, sanctions, a.Consents, a.Accounts, a.Schools,
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"einverstanden/backend/account"
 	"einverstanden/backend/evidence"
 	"einverstanden/backend/intake"
+	"einverstanden/backend/notify"
 	"einverstanden/backend/proposal"
 	"einverstanden/backend/school"
 	"einverstanden/backend/vault"
@@ -13,5 +14,5 @@ import (
 
 // Sealed lists every column of the database that holds sealed values.
 func Sealed() []vault.Column {
-	return slices.Concat(school.Sealed, account.Sealed, evidence.Sealed, proposal.Sealed, intake.Sealed)
+	return slices.Concat(school.Sealed, account.Sealed, evidence.Sealed, proposal.Sealed, intake.Sealed, notify.Sealed)
 }

@@ -63,6 +63,8 @@ const (
 	SeeOwnDay         Permission = "see_own_day"         // a pupil: itself, its mode today, its meetings
 	OpenForChild      Permission = "open_for_child"      // let one's child in on a device
 	IssueCards        Permission = "issue_cards"         // pupils' cards and class links
+	KeepNotices       Permission = "keep_notices"        // where and how one is told
+	SeeMessages       Permission = "see_messages"        // what became of messages, never their words; try again
 )
 
 // table is the one place where roles get permissions.
@@ -95,6 +97,8 @@ var table = map[Permission][]Role{
 	SeeOwnDay:         {Pupil},
 	OpenForChild:      {Guardian},
 	IssueCards:        {Teacher, Office, Head},
+	KeepNotices:       {Guardian, Pupil},
+	SeeMessages:       {Office, Head},
 }
 
 // withoutSecondFactor is all that a password alone opens (settled 18).

@@ -95,6 +95,7 @@ const (
 	KeptForInvalid    Code = "kept_for_invalidation"
 	ClockUnconfirmed  Code = "clock_unconfirmed"
 	LastHead          Code = "last_head"
+	MailNotSetUp      Code = "mail_not_set_up"
 
 	BodyTooLarge Code = "body_too_large"
 
@@ -162,7 +163,7 @@ var kinds = map[Code]Kind{
 	AlreadyDone: Conflict, AlreadyExists: Conflict, NoFormInForce: Conflict, SQLiteHoldsOne: Conflict,
 	NobodyToInvite: Conflict, KeptAtSchool: Conflict, KeptForRetention: Conflict, KeptForHold: Conflict, KeptForSanction: Conflict,
 	KeptForDispute: Conflict, KeptForConflict: Conflict, KeptForProposal: Conflict, KeptForInvalid: Conflict,
-	ClockUnconfirmed: Conflict, LastHead: Conflict,
+	ClockUnconfirmed: Conflict, LastHead: Conflict, MailNotSetUp: Conflict,
 
 	BodyTooLarge: TooLarge,
 

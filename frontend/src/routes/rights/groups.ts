@@ -33,6 +33,8 @@ export const groupOf: Record<Permission, Group> = {
 	see_own_day: 'lesson',
 	open_for_child: 'access',
 	issue_cards: 'access',
+	keep_notices: 'family',
+	see_messages: 'records',
 	set_up_oidc: 'access',
 	link_oidc: 'access'
 }
