@@ -24,4 +24,6 @@ func (s *Server) routes() {
 	s.rightsRoutes()
 	s.oidcRoutes()
 	s.pupilDoorRoutes()
+	s.noticeRoutes()
+	s.messageRoutes()
 }

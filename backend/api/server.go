@@ -25,6 +25,8 @@ import (
 	"einverstanden/backend/invite"
 	"einverstanden/backend/lowering"
 	"einverstanden/backend/meeting"
+	"einverstanden/backend/notice"
+	"einverstanden/backend/notify"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/proof"
 	"einverstanden/backend/school"
@@ -45,6 +47,8 @@ type Deps struct {
 	Notary    *evidence.Notary
 	Lowering  *lowering.Service
 	Cards     *card.Service
+	Notify    *notify.Service
+	Notices   *notice.Service
 	Printer   *paper.Printer
 	Web       fs.FS
 	URL       *url.URL // the public URL

@@ -270,7 +270,7 @@ func (a *App) guarded(name string, work func()) {
 func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
 	return api.Deps{
 		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings,
-		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
+		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards, Notify: a.Notify, Notices: a.Notices, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
 		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
 	}
 }

@@ -83,7 +83,7 @@ func (c mailer) lettersTo(tx *db.Tx, message string, m Message) ([]mail.Letter, 
 	where := links{action: action, notMe: c.notMeLink(tx.School, m)}
 	stop := c.stopURL(tx.School, m)
 	if stop != nil {
-		where.stop = c.link("/m#stop=" + c.stopToken(tx.School, m.Person))
+		where.stop = c.link("/m#stop=" + c.StopToken(tx.School, m.Person))
 	}
 	w := write(tag, m, settings.Name, settings.Location(), where)
 	html, err := w.html()
@@ -162,7 +162,8 @@ func (c mailer) toBeConfirmed(tx *db.Tx, m Message) (to []string, action string,
 
 func (s *Service) link(path string) string { return strings.TrimSuffix(s.baseURL.String(), "/") + path }
 
-func (s *Service) stopToken(school id.School, person id.Person) string {
+// StopToken is what stands in the link by which the person wants no more reminders.
+func (s *Service) StopToken(school id.School, person id.Person) string {
 	return s.token(useStop, school, []string{string(person.Kind), person.ID})
 }
 
@@ -171,5 +172,5 @@ func (s *Service) stopURL(school id.School, m Message) *url.URL {
 	if !rules[m.Kind].stoppable {
 		return nil
 	}
-	return s.baseURL.JoinPath("api", "v1", "notices", "stop", s.stopToken(school, m.Person))
+	return s.baseURL.JoinPath("api", "v1", "notices", "stop", s.StopToken(school, m.Person))
 }

@@ -39,6 +39,7 @@ const (
 	AnswerRecorded    Kind = "answer_recorded"
 	Invitation        Kind = "invitation"
 	Checkpoint        Kind = "checkpoint"
+	Reminder          Kind = "reminder"
 )
 
 // rule says where a kind may go.
@@ -70,6 +71,7 @@ var rules = map[Kind]rule{
 	AnswerInvalidated: {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
 	AnswerRecorded:    {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
 	Checkpoint:        {channels: []ChannelName{Mail}, contacts: listed},
+	Reminder:          {channels: []ChannelName{Push, Mail}, contacts: typed | listed, stoppable: true},
 }
 
 // DPO is the data protection officer as the recipient of a message; its id is the school's.

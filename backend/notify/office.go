@@ -37,8 +37,7 @@ type Overview struct {
 	Since    time.Time
 	Counts   []Count
 	Troubles []Trouble // the latest first, at most 200
-	Dead     []outbox.Dead
-	Mail     bool // the school sends mail
+	Mail     bool      // the school sends mail
 }
 
 // shown is how far back the office looks, and keptFor how long the rows stay.
@@ -58,13 +57,22 @@ func (s *Service) OverviewOf(ctx context.Context, actor authz.Actor) (o Overview
 		if o.Counts, err = countMessages(tx, o.Since); err != nil {
 			return err
 		}
-		if o.Troubles, err = findTroubles(tx, o.Since); err != nil {
-			return err
-		}
-		o.Dead, err = outbox.DeadLetters(tx)
+		o.Troubles, err = findTroubles(tx, o.Since)
 		return err
 	})
 	return o, err
+}
+
+// DeadLetters lists the jobs that were given up, the latest first.
+func (s *Service) DeadLetters(ctx context.Context, actor authz.Actor) (dead []outbox.Dead, err error) {
+	if !actor.May(authz.SeeMessages) {
+		return nil, fault.New(fault.NotAllowedHere)
+	}
+	err = s.db.Read(db.InSchool(ctx, actor.School), func(tx *db.Tx) error {
+		dead, err = outbox.DeadLetters(tx)
+		return err
+	})
+	return dead, err
 }
 
 // Retry tries a job once more that was given up. NothingHere when there is none.

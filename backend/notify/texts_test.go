@@ -70,7 +70,7 @@ func TestSnapshots(t *testing.T) {
 				Values: Values{"number": "12345678", "code": "ABCD-EFGH-JKMN-PQ", "until": "15.12.2026", "note": "einverstanden\n42\nabc"},
 			}
 			to := links{action: "https://schule.example/x", notMe: "https://schule.example/m#not-me=token"}
-			if kind == Receipt {
+			if rules[kind].stoppable {
 				to.stop = "https://schule.example/m#stop=token"
 			}
 			if kind == Checkpoint {
@@ -78,7 +78,7 @@ func TestSnapshots(t *testing.T) {
 			}
 			w := write(tag, m, "Gesamtschule <Müsterstadt> & Söhne", zone, to)
 			all.WriteString("=== " + string(kind) + ": " + w.Subject + "\n\n" + w.text() + "\n")
-			if kind == Receipt {
+			if kind == Reminder {
 				html, err := w.html()
 				if err != nil {
 					t.Fatal(err)

@@ -1052,6 +1052,48 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/messages': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * What became of the messages of the last 30 days
+		 * @description Accepted, failed, bounced, or waiting to be handed over on paper; nobody knows who has read what.
+		 *
+		 *     Access: see_messages.
+		 */
+		get: operations['listMessages']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/messages/{id}/handed-over': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * A message was handed over on paper
+		 * @description Access: see_messages.
+		 */
+		post: operations['handOverMessage']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/my-day': {
 		parameters: {
 			query?: never
@@ -1066,6 +1108,142 @@ export interface paths {
 		get: operations['getMyDay']
 		put?: never
 		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/notices': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Where and how the caller is told
+		 * @description Access: keep_notices.
+		 */
+		get: operations['getNotices']
+		/**
+		 * Language of messages, and whether to be reminded
+		 * @description Access: keep_notices.
+		 */
+		put: operations['chooseNotices']
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/notices/address': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * Type an address; its confirmation is mailed there
+		 * @description Nothing but the confirmation goes there until its link was opened. One confirmation a day goes to one address.
+		 *
+		 *     Access: keep_notices.
+		 */
+		put: operations['setMailAddress']
+		post?: never
+		/**
+		 * Forget the address
+		 * @description Access: keep_notices.
+		 */
+		delete: operations['removeMailAddress']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/notices/confirm': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Open the link of a confirmation
+		 * @description Access: public.
+		 */
+		post: operations['confirmMailAddress']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/notices/not-me': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * That was not me, by the link of a notice; it can only lower
+		 * @description Access: public.
+		 */
+		post: operations['sayNotMe']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/notices/stop': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Open the link of a reminder: no more of these
+		 * @description Access: public.
+		 */
+		post: operations['stopReminders']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/notices/stop/{token}': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * The same address opened in a browser: leads to the page that asks
+		 * @description Access: public.
+		 */
+		get: operations['openStopPage']
+		put?: never
+		/**
+		 * The one click of mail programs (RFC 8058)
+		 * @description The body is not read.
+		 *
+		 *     Access: public.
+		 */
+		post: operations['stopRemindersAtOnce']
 		delete?: never
 		options?: never
 		head?: never
@@ -1168,6 +1346,46 @@ export interface paths {
 		 * @description Access: set_up_oidc.
 		 */
 		post: operations['tryOidc']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/outbox/dead': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Work that was given up after many attempts
+		 * @description Access: see_messages.
+		 */
+		get: operations['listDeadJobs']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/outbox/dead/{id}/retry': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Try it once more
+		 * @description Access: see_messages.
+		 */
+		post: operations['retryDeadJob']
 		delete?: never
 		options?: never
 		head?: never
@@ -1994,6 +2212,9 @@ export interface components {
 			role: 'teacher' | 'office' | 'head' | 'dpo'
 			secondFactor: boolean
 		}
+		AddressInputBody: {
+			address: string
+		}
 		AppliedBody: {
 			/** @description what was done */
 			counts: components['schemas']['Counts']
@@ -2067,6 +2288,11 @@ export interface components {
 		}
 		ChildSignInInputBody: {
 			code: string
+		}
+		ChooseNoticesInputBody: {
+			/** @enum {string} */
+			language: 'ar' | 'de' | 'en' | 'ru' | 'tr' | 'uk'
+			noReminders: boolean
 		}
 		ClaimBody: {
 			id: string
@@ -2161,6 +2387,19 @@ export interface components {
 			none: number
 			/** Format: int64 */
 			video: number
+		}
+		DeadJobBody: {
+			/**
+			 * Format: date-time
+			 * @description when it was given up
+			 */
+			at: string
+			/** Format: int64 */
+			attempts: number
+			/** @description what went wrong at last */
+			code: string
+			id: string
+			topic: string
 		}
 		DecideInputBody: {
 			/** @description id of the own decision last shown, or null */
@@ -2407,6 +2646,10 @@ export interface components {
 			/** @description others use this device too: the session ends when the browser closes, or after 30 minutes without use */
 			shared?: boolean
 		}
+		LinkInputBody: {
+			/** @description as it stands behind the # */
+			token: string
+		}
 		ListAccountBody: {
 			items: components['schemas']['AccountBody'][]
 			/** @description give it as cursor to go on; absent at the end */
@@ -2429,6 +2672,16 @@ export interface components {
 		}
 		ListClassBody: {
 			items: components['schemas']['ClassBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
+		ListDeadJobBody: {
+			items: components['schemas']['DeadJobBody'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
 			/**
@@ -2644,6 +2897,23 @@ export interface components {
 			startsAt: string
 			title: string
 		}
+		MessageCountBody: {
+			/** @enum {string} */
+			channel: 'mail' | 'push' | 'slip'
+			/** Format: int64 */
+			count: number
+			kind: string
+			/** @enum {string} */
+			state: 'waiting' | 'accepted' | 'failed' | 'bounced'
+		}
+		MessagesBody: {
+			counts: components['schemas']['MessageCountBody'][]
+			mailIsSetUp: boolean
+			/** Format: date-time */
+			since: string
+			/** @description what needs somebody, the latest first, at most 200 */
+			troubles: components['schemas']['TroubleBody'][]
+		}
 		ModesBody: {
 			/** Format: date-time */
 			asOf: string
@@ -2673,6 +2943,20 @@ export interface components {
 			/** @description 15 to 128 characters */
 			new: string
 			present: string
+		}
+		NoticesBody: {
+			/** @description absent: none */
+			address?: string
+			/** @description its link was opened */
+			confirmed: boolean
+			/**
+			 * @description of messages
+			 * @enum {string}
+			 */
+			language: 'ar' | 'de' | 'en' | 'ru' | 'tr' | 'uk'
+			/** @description the school sends mail */
+			mailIsSetUp: boolean
+			noReminders: boolean
 		}
 		OidcBody: {
 			/** Format: date-time */
@@ -3237,6 +3521,7 @@ export interface components {
 				| 'invite_staff'
 				| 'issue_cards'
 				| 'issue_letters'
+				| 'keep_notices'
 				| 'keep_own_sign_in'
 				| 'link_devices'
 				| 'link_oidc'
@@ -3250,6 +3535,7 @@ export interface components {
 				| 'see_all_classes'
 				| 'see_classes'
 				| 'see_evidence'
+				| 'see_messages'
 				| 'see_modes'
 				| 'see_own_day'
 				| 'see_proof'
@@ -3313,6 +3599,7 @@ export interface components {
 				| 'invite_staff'
 				| 'issue_cards'
 				| 'issue_letters'
+				| 'keep_notices'
 				| 'keep_own_sign_in'
 				| 'link_devices'
 				| 'link_oidc'
@@ -3326,6 +3613,7 @@ export interface components {
 				| 'see_all_classes'
 				| 'see_classes'
 				| 'see_evidence'
+				| 'see_messages'
 				| 'see_modes'
 				| 'see_own_day'
 				| 'see_proof'
@@ -3494,6 +3782,21 @@ export interface components {
 			secret: string
 			/** @description otpauth:// */
 			uri: string
+		}
+		TroubleBody: {
+			/** Format: date-time */
+			at: string
+			/** @enum {string} */
+			channel: 'mail' | 'push' | 'slip'
+			children: string[]
+			/** @description ours, or the status of the server */
+			code?: string
+			id: string
+			kind: string
+			/** @description whom it was for; empty for the data protection officer */
+			name: string
+			/** @enum {string} */
+			state: 'waiting' | 'failed' | 'bounced'
 		}
 		VerifiedBody: {
 			claims: components['schemas']['ClaimBody'][]
@@ -8918,6 +9221,172 @@ export interface operations {
 			}
 		}
 	}
+	listMessages: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['MessagesBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	handOverMessage: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	getMyDay: {
 		parameters: {
 			query?: never
@@ -8947,6 +9416,925 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getNotices: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['NoticesBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	chooseNotices: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['ChooseNoticesInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	setMailAddress: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['AddressInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	removeMailAddress: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	confirmMailAddress: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['LinkInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	sayNotMe: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['LinkInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	stopReminders: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['LinkInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	openStopPage: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				token: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description See Other */
+			303: {
+				headers: {
+					Location?: string
+					'Set-Cookie'?: string
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	stopRemindersAtOnce: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				token: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Too Many Requests */
+			429: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -9586,6 +10974,172 @@ export interface operations {
 			}
 			/** @description Unsupported Media Type */
 			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listDeadJobs: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListDeadJobBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	retryDeadJob: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
 				headers: {
 					[name: string]: unknown
 				}
