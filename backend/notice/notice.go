@@ -38,7 +38,7 @@ func NewService(
 	s := &Service{db: d, schools: schools, accounts: accounts, consents: consents, standings: standings, notify: n}
 	for kind, still := range map[notify.Kind]func(*db.Tx, notify.Message) (bool, error){
 		notify.LetterIssued: s.isOpen, notify.LetterRedeemed: s.isUsed, notify.FirstAnswer: s.isUsed,
-		notify.FirstAnswerOther: s.hasSay, notify.ModeChanged: s.hasSay, notify.AnswerRecorded: s.counts,
+		notify.AnswerGiven: s.hasSay, notify.ModeChanged: s.hasSay, notify.AnswerRecorded: s.counts,
 	} {
 		n.WithStill(kind, s.reading(still))
 	}
@@ -149,7 +149,7 @@ func (s *Service) firstAnswer(tx *db.Tx, decision id.Decision) error {
 	messages := make([]notify.Message, len(others))
 	for i, other := range others {
 		messages[i] = notify.Message{
-			Event: own.Event, Kind: notify.FirstAnswerOther, Person: other, Subject: string(d.Pupil), Path: "/home", At: d.RecordedAt,
+			Event: own.Event, Kind: notify.AnswerGiven, Person: other, Subject: string(d.Pupil), Path: "/home", At: d.RecordedAt,
 		}
 	}
 	return notify.Tell(tx, messages...)

@@ -29,7 +29,7 @@ const (
 	ConfirmAddress    Kind = "confirm_address"
 	Receipt           Kind = "receipt"
 	FirstAnswer       Kind = "first_answer"
-	FirstAnswerOther  Kind = "first_answer_other" // to the other guardian, where the answerer has no contact
+	AnswerGiven       Kind = "answer_given" // to the other guardian, where the answerer has no contact
 	LetterIssued      Kind = "letter_issued"
 	LetterRedeemed    Kind = "letter_redeemed"
 	LetterDisowned    Kind = "letter_disowned"
@@ -62,7 +62,7 @@ var rules = map[Kind]rule{
 	ConfirmAddress:    {channels: []ChannelName{Mail}},
 	Receipt:           {channels: []ChannelName{Push, Mail}, contacts: typed},
 	FirstAnswer:       {channels: []ChannelName{Mail}, last: Slip, contacts: listed},
-	FirstAnswerOther:  {channels: []ChannelName{Mail}, last: Slip, contacts: listed},
+	AnswerGiven:       {channels: []ChannelName{Mail}, last: Slip, contacts: listed},
 	LetterIssued:      {channels: []ChannelName{Mail}, contacts: listed},
 	LetterRedeemed:    {channels: []ChannelName{Mail}, contacts: listed},
 	LetterDisowned:    {channels: []ChannelName{Mail}, last: Slip, contacts: listed},

@@ -18,7 +18,9 @@ const namespaces = [
 	'rights',
 	'tokens',
 	'oidc',
-	'pupil'
+	'pupil',
+	'notices',
+	'messages'
 ] as const
 export type Namespace = (typeof namespaces)[number]
 

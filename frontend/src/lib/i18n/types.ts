@@ -3,6 +3,8 @@ import type consent from './locales/de/consent.json'
 import type door from './locales/de/door.json'
 import type guardian from './locales/de/guardian.json'
 import type lowering from './locales/de/lowering.json'
+import type messages from './locales/de/messages.json'
+import type notices from './locales/de/notices.json'
 import type oidc from './locales/de/oidc.json'
 import type office from './locales/de/office.json'
 import type pupil from './locales/de/pupil.json'
@@ -38,5 +40,7 @@ export type Key =
 	| `tokens:${Leaf<typeof tokens>}`
 	| `oidc:${Leaf<typeof oidc>}`
 	| `pupil:${Leaf<typeof pupil>}`
+	| `notices:${Leaf<typeof notices>}`
+	| `messages:${Leaf<typeof messages>}`
 
 export type Values = Record<string, string | number>
