@@ -3,6 +3,7 @@ package notice
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -45,6 +46,38 @@ func (s *Service) checkMode(tx *db.Tx, pupil id.Pupil, by id.Person) error {
 		return nil
 	}
 	return outbox.Enqueue(tx, jobs...)
+}
+
+// CheckModes has everybody looked after who was told of a pupil that may take part in another way now: sanctions, holds,
+// custody and days change modes without a decision. The daily round calls it, in the context's school.
+func (s *Service) CheckModes(ctx context.Context) error {
+	var jobs []outbox.Job
+	err := s.db.ReadLong(ctx, func(tx *db.Tx) error {
+		told, err := allTold(tx)
+		if err != nil {
+			return err
+		}
+		standings, err := s.standings.Of(tx, pupilsOf(told))
+		for _, row := range told {
+			now, ok := standings[row.PupilID]
+			person := id.Person{Kind: row.PersonKind, ID: row.PersonID}
+			if ok && now.Mode.String() != row.Mode && slices.Contains(hearing(now, id.Person{}), person) {
+				jobs = append(jobs, outbox.Job{Topic: tellMode, Payload: modeJob{row.PupilID, person}})
+			}
+		}
+		return err
+	})
+	if err != nil || len(jobs) == 0 {
+		return err
+	}
+	return s.db.WriteUnaudited(ctx, func(tx *db.Tx) error { return outbox.Enqueue(tx, jobs...) })
+}
+
+func pupilsOf(told []toldRow) (pupils []id.Pupil) {
+	for _, row := range told {
+		pupils = append(pupils, row.PupilID)
+	}
+	return slices.Compact(pupils) // they come in their order
 }
 
 func (s *Service) standingOf(tx *db.Tx, pupil id.Pupil) (standing.Standing, bool, error) {

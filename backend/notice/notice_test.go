@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"einverstanden/backend/authz"
 	"einverstanden/backend/fault"
+	"einverstanden/backend/hold"
 	"einverstanden/backend/id"
 	"einverstanden/backend/notify"
 	"einverstanden/backend/participation"
@@ -153,4 +155,21 @@ func TestChangesAreToldOnceAnHour(t *testing.T) {
 			t.Errorf("told %d times after the hour", n)
 		}
 	})
+}
+
+// What changes a mode without a decision is found by the daily round, and told in the same words.
+func TestAChangeWithoutADecisionIsToldToo(t *testing.T) {
+	w := newWorld(t, testkit.NewSQLite(t))
+	father, mother := w.signsIn(w.father), w.signsIn(w.mother)
+	w.confirmed(father, "vater@familie.example")
+	w.answers(mother, participation.Video)
+	w.work()
+	must(t, w.notices.CheckModes(w.Ctx))
+	wantMails(t, w.work())
+	w.Clock.Advance(2 * time.Hour)
+	_, err := hold.NewService(w.DB, w.Log, w.Service, w.Hub).Place(w.Ctx, w.Staff(authz.Head), w.pupil.ID, hold.Objection)
+	must(t, err)
+	must(t, w.notices.CheckModes(w.Ctx))
+	must(t, w.notices.CheckModes(w.Ctx))
+	wantMails(t, w.work(), "vater@familie.example: "+changed)
 }

@@ -29,6 +29,11 @@ func findTold(tx *db.Tx, pupil id.Pupil, person id.Person) (row toldRow, err err
 	return row, err
 }
 
+func allTold(tx *db.Tx) (rows []toldRow, err error) {
+	err = tx.G().Where("school_id = ?", tx.School).Order("pupil_id").Find(&rows).Error
+	return rows, err
+}
+
 func putTold(tx *db.Tx, pupil id.Pupil, person id.Person, mode participation.Mode, at time.Time) error {
 	row := toldRow{SchoolID: tx.School, PupilID: pupil, PersonKind: person.Kind, PersonID: person.ID, Mode: mode.String(), ToldAt: at.UnixMicro()}
 	anew := clause.OnConflict{

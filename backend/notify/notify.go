@@ -37,7 +37,6 @@ const (
 	ModeChanged       Kind = "mode_changed"
 	AnswerInvalidated Kind = "answer_invalidated"
 	AnswerRecorded    Kind = "answer_recorded"
-	Invitation        Kind = "invitation"
 	Checkpoint        Kind = "checkpoint"
 	Reminder          Kind = "reminder"
 )

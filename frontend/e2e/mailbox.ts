@@ -22,9 +22,7 @@ export async function openMailbox(): Promise<Mailbox> {
 	const { smtp, http } = JSON.parse(line.toString()) as { smtp: number; http: string }
 	const linksTo = async (address: string) => {
 		const mails = (await (await fetch(http)).json()) as { to: string[]; raw: string }[]
-		return mails
-			.filter(({ to }) => to.includes(address))
-			.flatMap(({ raw }) => plain(raw).match(/^https?:\S+$/gm) ?? [])
+		return mails.filter(({ to }) => to.includes(address)).flatMap(({ raw }) => plain(raw).match(/^https?:\S+$/gm) ?? [])
 	}
 	return {
 		env: {

@@ -13,7 +13,6 @@ export const kinds = [
 	'mode_changed',
 	'answer_invalidated',
 	'answer_recorded',
-	'invitation',
 	'checkpoint',
 	'reminder'
 ] as const
