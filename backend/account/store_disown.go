@@ -3,6 +3,7 @@ package account
 import (
 	"math"
 	"slices"
+	"time"
 
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
@@ -53,4 +54,14 @@ func usesOf(tx *db.Tx, persons []id.Person) (map[id.Person][]int64, error) {
 		}
 	}
 	return uses, nil
+}
+
+func lastUsedLetter(tx *db.Tx, person id.Person, before time.Time) (id.Letter, error) {
+	var letters []id.Letter
+	err := lettersOfSchool(tx).Where("person_kind = ? AND person_id = ? AND used_at <= ?", person.Kind, person.ID, before.UnixMicro()).
+		Order("used_at DESC").Limit(1).Pluck("id", &letters).Error
+	if err != nil || len(letters) == 0 {
+		return "", err
+	}
+	return letters[0], nil
 }

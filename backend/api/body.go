@@ -26,7 +26,7 @@ func checkBody(c *fiber.Ctx) error {
 		return fault.New(fault.EncodingUnsupported)
 	}
 	body := c.BodyRaw()
-	if len(body) == 0 || isFileRoute(c.Path()) {
+	if len(body) == 0 || isFileRoute(c.Path()) || isOneClick(c.Path()) {
 		return nil
 	}
 	mediaType, _, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))

@@ -31,7 +31,10 @@ import (
 	"einverstanden/backend/intake"
 	"einverstanden/backend/invite"
 	"einverstanden/backend/lowering"
+	"einverstanden/backend/mail"
 	"einverstanden/backend/meeting"
+	"einverstanden/backend/notice"
+	"einverstanden/backend/notify"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
@@ -112,7 +115,10 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	h.accounts.WithPupilMeetings(h.meetings.FirstEndFor)
 	h.sanctions = sanction.NewService(env.DB, s.Log, s.Service, s.Hub)
 	live := meeting.NewLive(h.meetings, s.Hub, env.Clock.Now, log)
+	told := notify.NewService(env.DB, env.Vault, s.Service, public, env.Clock.Now).WithSlips().
+		WithMail(mail.NewSender(mail.Server{Host: "127.0.0.1", Port: 1, From: "schule@schule.example"}, env.Clock.Now)) // nobody listens
 	deps := Deps{
+		Notify: told, Notices: notice.NewService(env.DB, s.Service, h.accounts, h.consents, standings, told),
 		DB: env.DB, Accounts: h.accounts, Schools: s.Service, Consents: h.consents, Standings: standings, Meetings: h.meetings, Rules: h.rules,
 		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service, s.Hub),
 		Invites:   invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),

@@ -15,7 +15,7 @@ import (
 
 // classes is the whole table, written down a second time: what is not named decides or reads, as its method says.
 var classes = map[string]work{
-	"withdraw": withdrawing, "receiveWithdrawal": withdrawing, "lower": withdrawing, "limitOneself": withdrawing,
+	"withdraw": withdrawing, "receiveWithdrawal": withdrawing, "lower": withdrawing, "limitOneself": withdrawing, "sayNotMe": withdrawing,
 	"signInWithLetter": signingIn, "signInWithPassword": signingIn, "refreshSession": signingIn, "signOut": signingIn,
 	"streamRoster": streaming,
 	"startOidc":    signingIn, "finishOidc": signingIn,

@@ -44,6 +44,9 @@ const (
 
 var everybody = []authz.Role{authz.Nobody, authz.Guardian, authz.Pupil, authz.Teacher, authz.Office, authz.Head, authz.DPO, authz.Program}
 
+// nobodysLink is the cells of a link that is not one of ours, whoever opens it.
+const nobodysLink = "404/404/404/404 404/404/404/404 404/404/404/404 404/404/404/404 404/404/404/404 404/404/404/404 404/404/404/404 403"
+
 // rights is the whole matrix, written down a second time on purpose: it must not be derived from the table that it
 // checks. Columns: nobody, guardian, pupil, teacher, office, head, dpo, program.
 var rights = map[string]right{
@@ -225,6 +228,20 @@ var rights = map[string]right{
 	"answerObjection":    {anObjection, "401 403 403 403 403 204/204/404/404 403 403"},
 	"listChildSanctions": {child("/sanctions", nil), "401 200/404/404/404 200/404/404/404 403 403 403 403 403"},
 	"listMySanctions":    {at("/my-day/sanctions"), "401 403 200 403 403 403 403 403"},
+
+	"getNotices":          {at("/notices"), "401 200 200 403 403 403 403 403"},
+	"chooseNotices":       {with("/notices", object{"language": "en", "noReminders": false}), "401 204 204 403 403 403 403 403"},
+	"setMailAddress":      {freshAddress, "401 204 204 403 403 403 403 403"},
+	"removeMailAddress":   {at("/notices/address"), "401 204 204 403 403 403 403 403"},
+	"confirmMailAddress":  {with("/notices/confirm", object{"token": "a.b.c.d"}), nobodysLink},
+	"stopReminders":       {with("/notices/stop", object{"token": "a.b.c.d"}), nobodysLink},
+	"stopRemindersAtOnce": {with("/notices/stop/a.b.c.d", nil), nobodysLink},
+	"openStopPage":        {at("/notices/stop/a.b.c.d"), "303 303 303 303 303 303 303 303"},
+	"sayNotMe":            {with("/notices/not-me", object{"token": "a.b.c.d"}), nobodysLink},
+	"listMessages":        {at("/messages"), "401 403 403 403 200 200 403 403"},
+	"handOverMessage":     {slipMessage, "401 403 403 403 204/204/404/404 204/204/404/404 403 403"},
+	"listDeadJobs":        {at("/outbox/dead"), "401 403 403 403 200 200 403 403"},
+	"retryDeadJob":        {deadJob, "401 403 403 403 204/204/404/404 204/204/404/404 403 403"},
 
 	"proposeImport": {classList, "401 403 403 403 201 201 403 403"},
 	"getImport":     {importPlan("", nil), "401 403 403 403 200/200/404/404 200/200/404/404 403 403"},

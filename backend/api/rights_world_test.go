@@ -416,6 +416,34 @@ func (w *world) issue(s site) account.IssuedLetter {
 	return letters[0]
 }
 
+// freshAddress has not had its confirmation of the day.
+func freshAddress(w *world, _ place, _ authz.Role) call {
+	w.keys++
+	return call{path: "/notices/address", body: object{"address": fmt.Sprintf("familie%d@familie.example", w.keys)}}
+}
+
+func slipMessage(w *world, at place, _ authz.Role) call {
+	return call{path: "/messages/" + fresh(w, at, func(s site) string {
+		message := id.New[string]()
+		s.Write(func(tx *db.Tx) error {
+			return tx.G().Exec(`INSERT INTO message (school_id, id, event, kind, person_kind, person_id, channel, state, made_at, at)
+				VALUES (?, ?, ?, 'first_answer', 'guardian', ?, 'slip', 'waiting', ?, ?)`, s.ID, message, message, s.guardian.ID, tx.Now.UnixMicro(), tx.Now.UnixMicro()).Error
+		})
+		return message
+	}) + "/handed-over"}
+}
+
+func deadJob(w *world, at place, _ authz.Role) call {
+	return call{path: "/outbox/dead/" + fresh(w, at, func(s site) id.Job {
+		job := id.New[id.Job]()
+		s.Write(func(tx *db.Tx) error {
+			return tx.G().Exec(`INSERT INTO outbox (school_id, id, topic, payload, run_at, attempts, lease_until, done_at, dead_at)
+				VALUES (?, ?, 'tick', '{}', 0, 12, 0, 0, 1)`, s.ID, job).Error
+		})
+		return job
+	}) + "/retry"}
+}
+
 func wrongLetter(w *world, _ place, _ authz.Role) call {
 	w.keys++
 	return call{path: "/session/letter", body: object{

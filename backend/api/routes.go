@@ -32,4 +32,6 @@ func (s *Server) routes() {
 	s.rulesRoutes()
 	s.breachRoutes()
 	s.sanctionRoutes()
+	s.noticeRoutes()
+	s.messageRoutes()
 }

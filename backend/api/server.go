@@ -26,6 +26,8 @@ import (
 	"einverstanden/backend/invite"
 	"einverstanden/backend/lowering"
 	"einverstanden/backend/meeting"
+	"einverstanden/backend/notice"
+	"einverstanden/backend/notify"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/proof"
 	"einverstanden/backend/room"
@@ -54,6 +56,8 @@ type Deps struct {
 	Sanctions *sanction.Service
 	Breaches  *breach.Service
 	Limits    *meeting.Limits
+	Notify    *notify.Service
+	Notices   *notice.Service
 	Printer   *paper.Printer
 	Web       fs.FS
 	URL       *url.URL // the public URL

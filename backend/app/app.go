@@ -26,6 +26,8 @@ import (
 	"einverstanden/backend/invite"
 	"einverstanden/backend/lowering"
 	"einverstanden/backend/meeting"
+	"einverstanden/backend/notice"
+	"einverstanden/backend/notify"
 	"einverstanden/backend/oidc"
 	"einverstanden/backend/outbound"
 	"einverstanden/backend/paper"
@@ -72,6 +74,8 @@ type App struct {
 	printer   *paper.Printer
 	Rotation  *rotation.Service
 	Privacy   *privacy.Service
+	Notify    *notify.Service
+	Notices   *notice.Service
 	log       *slog.Logger
 	demo      bool
 }
@@ -143,6 +147,8 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Accounts.WithOIDC(oidc.NewCaller(a.Outbound, now), a.Schools, c.URL)
 	a.Rooms = room.NewService(d, keys, a.Schools, a.Meetings, conference.NewClient(a.Outbound, now), c.URL, log)
 	a.Meetings.WithConferences(a.Rooms).WithRooms(a.Rooms)
+	a.Notify = a.tellBy(c)
+	a.Notices = notice.NewService(d, a.Schools, a.Accounts, a.Consents, a.Standings, a.Notify)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(), log)
 	return a, nil
@@ -209,6 +215,10 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	}
 	background, stopBackground := context.WithCancel(context.Background())
 	defer stopBackground()
+	jobsStopped, err := a.work(background)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	a.listenForChanges(background)
 	go a.guarded("sign checkpoints", func() { a.Notary.Run(background) })
 	go a.guarded("erase", func() { a.eraseByDate(background) })
@@ -226,7 +236,8 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	select {
 	case err := <-failed:
 		live.Close()
-		return errors.Join(err, a.Close())
+		stopBackground()
+		return errors.Join(err, jobsStopped(), a.Close())
 	case <-ctx.Done():
 	}
 	a.log.Info("stopping")
@@ -235,7 +246,7 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	err = server.Shutdown(stopping)
 	live.Close()
 	stopBackground()
-	return errors.Join(err, a.Close())
+	return errors.Join(err, jobsStopped(), a.Close())
 }
 
 func (a *App) listenForChanges(ctx context.Context) {
@@ -278,7 +289,7 @@ func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
 	return api.Deps{
 		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings, Rules: a.Rules, Rooms: a.Rooms,
 		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards,
-		Sanctions: a.Sanctions, Breaches: a.Breaches, Limits: a.Limits, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
+		Sanctions: a.Sanctions, Breaches: a.Breaches, Limits: a.Limits, Notify: a.Notify, Notices: a.Notices, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
 		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"einverstanden/backend/intake"
 	"einverstanden/backend/lowering"
 	"einverstanden/backend/meeting"
+	"einverstanden/backend/notice"
 	"einverstanden/backend/privacy"
 	"einverstanden/backend/proposal"
 	"einverstanden/backend/rules"
@@ -27,7 +28,8 @@ func (a *App) domains() privacy.Domains {
 		},
 		Subjects: []privacy.Subject{
 			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(breach.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(rules.Erase),
-			privacy.SubjectFunc(proposal.Erase), privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase), a.Sanctions, a.Consents, a.Accounts, a.Schools,
+			privacy.SubjectFunc(proposal.Erase), privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase),
+			privacy.SubjectFunc(notice.Erase), a.Notify, a.Sanctions, a.Consents, a.Accounts, a.Schools,
 		},
 	}
 }

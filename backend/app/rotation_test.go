@@ -76,6 +76,7 @@ func build(t *testing.T, env *testkit.Env, folder string) *App {
 		t.Fatal(err)
 	}
 	c.Keys = folder
+	c.SMTP = config.SMTP{Host: "127.0.0.1", Port: 1, Security: config.Plain, From: "schule@demo.example"} // nobody listens
 	keys, err := vault.Open(folder)
 	if err != nil {
 		t.Fatal(err)
@@ -124,6 +125,7 @@ func (h *house) answerWithPlace() {
 	_, err = h.Accounts.BeginPasskey(h.school, in.Actor, "Lena Öztürk")
 	h.must(err)
 	h.must(h.conferences())
+	h.must(h.Notify.SetAddress(h.school, in.Actor, "lena@demo.example"))
 	err = h.provider()
 	h.must(err)
 	office, err := h.demoActor(h.school, authz.Office)

@@ -6,6 +6,7 @@ import (
 	"einverstanden/backend/account"
 	"einverstanden/backend/evidence"
 	"einverstanden/backend/intake"
+	"einverstanden/backend/notify"
 	"einverstanden/backend/proposal"
 	"einverstanden/backend/room"
 	"einverstanden/backend/school"
@@ -14,5 +15,5 @@ import (
 
 // Sealed lists every column of the database that holds sealed values.
 func Sealed() []vault.Column {
-	return slices.Concat(school.Sealed, account.Sealed, evidence.Sealed, proposal.Sealed, intake.Sealed, room.Sealed)
+	return slices.Concat(school.Sealed, account.Sealed, evidence.Sealed, proposal.Sealed, intake.Sealed, room.Sealed, notify.Sealed)
 }

@@ -58,6 +58,12 @@ const (
 	ErasureReleased     Action = "erasure.released"
 	ErasureCancelled    Action = "erasure.cancelled"
 	ClockConfirmed      Action = "clock.confirmed"
+	JobRetried          Action = "job.retried"
+	SlipHandedOver      Action = "slip.handed_over"
+	AddressAdded        Action = "address.added"
+	AddressConfirmed    Action = "address.confirmed"
+	AddressRemoved      Action = "address.removed"
+	NoticesChanged      Action = "notices.changed"
 
 	SecondFactorStarted  Action = "second_factor.started"
 	SecondFactorSet      Action = "second_factor.set"

@@ -72,6 +72,8 @@ const (
 	DecideSanctions   Permission = "decide_sanctions"    // impose and end sanctions, dismiss reports, answer objections
 	IssueCards        Permission = "issue_cards"         // pupils' cards and class links
 	PublishRules      Permission = "publish_rules"       // the pupils' rules, by version
+	KeepNotices       Permission = "keep_notices"        // where and how one is told
+	SeeMessages       Permission = "see_messages"        // what became of messages, never their words; try again
 )
 
 // table is the one place where roles get permissions.
@@ -113,6 +115,8 @@ var table = map[Permission][]Role{
 	ReportBreach:      {Teacher},
 	SeeSanctions:      {Office, Head, DPO},
 	DecideSanctions:   {Head},
+	KeepNotices:       {Guardian, Pupil},
+	SeeMessages:       {Office, Head},
 }
 
 // withoutSecondFactor is all that a password alone opens (settled 18).

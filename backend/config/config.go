@@ -24,10 +24,12 @@ type Config struct {
 	Keys           string     // EINVERSTANDEN_KEYS, folder of key files; the demo alone may leave it out (<data>/keys)
 	Database       string     // EINVERSTANDEN_DATABASE, PostgreSQL DSN of the runtime role; empty: SQLite in Data
 	DatabaseOwner  string     // EINVERSTANDEN_DATABASE_OWNER, DSN for migrations
+	DatabaseJobs   string     // EINVERSTANDEN_DATABASE_JOBS, DSN of the role that claims jobs; serve on PostgreSQL needs it
 	DatabaseListen string     // EINVERSTANDEN_DATABASE_LISTEN, DSN that reaches the server directly; Database when empty
 	TrustedProxies []string   // EINVERSTANDEN_TRUSTED_PROXIES, addresses or networks whose X-Real-IP counts
 	PrivateHosts   []string   // EINVERSTANDEN_PRIVATE_HOSTS, servers in the own network that we may call: host or host:port
 	LogLevel       slog.Level // EINVERSTANDEN_LOG_LEVEL: info
+	SMTP           SMTP       // EINVERSTANDEN_SMTP_*; without a server nothing is mailed
 }
 
 // Load reads the variables through lookup (os.LookupEnv in production).
@@ -39,6 +41,7 @@ func Load(lookup func(string) (string, bool)) (Config, error) {
 		Keys:           r.get("EINVERSTANDEN_KEYS", ""),
 		Database:       r.get("EINVERSTANDEN_DATABASE", ""),
 		DatabaseOwner:  r.get("EINVERSTANDEN_DATABASE_OWNER", ""),
+		DatabaseJobs:   r.get("EINVERSTANDEN_DATABASE_JOBS", ""),
 		DatabaseListen: r.get("EINVERSTANDEN_DATABASE_LISTEN", ""),
 	}
 	c.URL = r.publicURL(r.get("EINVERSTANDEN_URL", ""), c.Addr)
@@ -47,6 +50,7 @@ func Load(lookup func(string) (string, bool)) (Config, error) {
 	if level := r.get("EINVERSTANDEN_LOG_LEVEL", "info"); c.LogLevel.UnmarshalText([]byte(level)) != nil {
 		r.fail("EINVERSTANDEN_LOG_LEVEL", "is %q; debug, info, warn or error are possible", level)
 	}
+	c.SMTP = r.smtp()
 	if c.DatabaseListen == "" {
 		c.DatabaseListen = c.Database
 	}

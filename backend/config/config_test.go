@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -71,6 +72,45 @@ func TestX30KeysLieOutsideTheData(t *testing.T) {
 	for data, outside := range map[string]string{"/srv/school": "/srv/school-keys", "./data": "../keys", "/srv/a": "/srv/..b"} {
 		if err := with(data, outside); err != nil {
 			t.Errorf("data in %s, keys in %s: %v", data, outside, err)
+		}
+	}
+}
+
+func loadAll(values map[string]string) (Config, error) {
+	return Load(func(asked string) (string, bool) {
+		value, ok := values[asked]
+		return value, ok
+	})
+}
+
+func TestAMailServerIsCheckedAsAWhole(t *testing.T) {
+	whole := map[string]string{
+		"EINVERSTANDEN_SMTP_SERVER": "mail.schule.example:587", "EINVERSTANDEN_SMTP_USER": "einwilligung",
+		"EINVERSTANDEN_SMTP_PASSWORD": "geheim", "EINVERSTANDEN_SMTP_FROM": "einwilligung@schule.example",
+	}
+	c, err := loadAll(whole)
+	want := SMTP{
+		Host: "mail.schule.example", Port: 587, Security: StartTLS, User: "einwilligung", Password: "geheim", From: "einwilligung@schule.example",
+	}
+	if err != nil || c.SMTP != want {
+		t.Errorf("%+v, %v", c.SMTP, err)
+	}
+	for _, wrong := range []struct{ name, value string }{
+		{"EINVERSTANDEN_SMTP_SERVER", "mail.schule.example"}, {"EINVERSTANDEN_SMTP_SERVER", ""}, {"EINVERSTANDEN_SMTP_SERVER", "https://mail:587"},
+		{"EINVERSTANDEN_SMTP_SERVER", "mail.schule.example:0"}, {"EINVERSTANDEN_SMTP_SECURITY", "none"}, {"EINVERSTANDEN_SMTP_SECURITY", "ssl"},
+		{"EINVERSTANDEN_SMTP_PASSWORD", ""}, {"EINVERSTANDEN_SMTP_FROM", ""}, {"EINVERSTANDEN_SMTP_FROM", "Schule <a@b.example>"},
+		{"EINVERSTANDEN_SMTP_FROM", "a@b.example\r\nBcc: c@d.example"}, {"EINVERSTANDEN_SMTP_BOUNCES", "bounces"},
+	} {
+		values := maps.Clone(whole)
+		values[wrong.name] = wrong.value
+		if _, err := loadAll(values); err == nil || !strings.Contains(err.Error(), "EINVERSTANDEN_SMTP_") {
+			t.Errorf("%s=%q: %v", wrong.name, wrong.value, err)
+		}
+	}
+	for _, here := range []string{"127.0.0.1:25", "localhost:1025", "[::1]:25"} {
+		values := map[string]string{"EINVERSTANDEN_SMTP_SERVER": here, "EINVERSTANDEN_SMTP_SECURITY": "none", "EINVERSTANDEN_SMTP_FROM": "a@b.example"}
+		if _, err := loadAll(values); err != nil {
+			t.Errorf("%s: %v", here, err)
 		}
 	}
 }

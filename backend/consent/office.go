@@ -11,6 +11,7 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/idempotency"
+	"einverstanden/backend/outbox"
 	"einverstanden/backend/participation"
 	"einverstanden/backend/proof"
 	"einverstanden/backend/proposal"
@@ -253,6 +254,15 @@ func (s *Service) invalidate(tx *db.Tx, actor authz.Actor, decision id.Decision,
 	if err := insertInvalidation(tx, decision, entry.Leaf, reason, actor.Account); err != nil {
 		return err
 	}
+	return s.tellOfInvalidation(tx, d)
+}
+
+// tellOfInvalidation leaves the notices to be sent, and wakes the open rosters.
+func (s *Service) tellOfInvalidation(tx *db.Tx, d Decision) error {
+	err := outbox.Enqueue(tx, outbox.Job{Topic: outbox.DecisionInvalidated, Payload: map[string]id.Decision{"decision": d.ID}})
+	if err != nil {
+		return err
+	}
 	return s.hub.Touch(tx, d.Pupil)
 }
 
@@ -305,4 +315,13 @@ func (s *Service) Sayers(tx *db.Tx, pupil id.Pupil) ([]id.Person, error) {
 		people = append(people, id.Person{Kind: id.PersonKind(p.Kind), ID: p.ID})
 	}
 	return people, nil
+}
+
+// Decision is one decision of the transaction's school, or NothingHere.
+func (s *Service) Decision(tx *db.Tx, decision id.Decision) (Decision, error) {
+	d, ok, err := findDecision(tx, decision)
+	if err == nil && !ok {
+		err = fault.New(fault.NothingHere)
+	}
+	return d, err
 }

@@ -63,5 +63,5 @@ func (s *Service) setAside(tx *db.Tx, letter id.Letter, d Decision) error {
 	if err := insertInvalidation(tx, d.ID, entry.Leaf, NotAuthentic, audit.System); err != nil {
 		return err
 	}
-	return s.hub.Touch(tx, d.Pupil)
+	return s.tellOfInvalidation(tx, d)
 }

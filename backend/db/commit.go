@@ -26,6 +26,7 @@ type committer struct {
 	writer *gorm.DB      // how queries are built; its pool lends the connection
 	conn   *preparedConn // where they run; the loop's own
 	clock  func() time.Time
+	bells  *bells
 	queue  chan *pending
 
 	mu     sync.RWMutex
@@ -41,7 +42,7 @@ type pending struct {
 	ready chan struct{}
 }
 
-func newCommitter(writer *gorm.DB, clock func() time.Time) (*committer, error) {
+func newCommitter(writer *gorm.DB, clock func() time.Time, bells *bells) (*committer, error) {
 	pool, err := writer.DB()
 	if err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func newCommitter(writer *gorm.DB, clock func() time.Time) (*committer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &committer{writer: writer, conn: conn, clock: clock, queue: make(chan *pending, queueSize), done: make(chan struct{})}
+	c := &committer{writer: writer, conn: conn, clock: clock, bells: bells, queue: make(chan *pending, queueSize), done: make(chan struct{})}
 	go c.loop()
 	return c, nil
 }
@@ -196,7 +197,7 @@ func (c *committer) guarded(g *gorm.DB, p *pending) (after []func(), err error) 
 		}
 	}()
 	ctx := context.WithoutCancel(p.ctx)
-	return p.in(g.WithContext(ctx), SQLite, c.clock())
+	return p.in(g.WithContext(ctx), SQLite, c.clock(), c.bells)
 }
 
 func exec(conn gorm.ConnPool, statement string) error {

@@ -48,6 +48,7 @@ type DB struct {
 	commits *committer // SQLite only
 	unlock  func() error
 	close   func() error
+	bells   *bells
 }
 
 // Open connects; it neither migrates nor checks. A PostgreSQL server that is down is not an error here.
@@ -204,7 +205,7 @@ func (d *DB) view(ctx context.Context, w work) error {
 		if err := d.enter(ctx, g, w.school); err != nil {
 			return err
 		}
-		_, err := w.in(g, d.dialect, d.clock())
+		_, err := w.in(g, d.dialect, d.clock(), d.bells)
 		return err
 	}
 	if d.views != nil {
@@ -236,7 +237,7 @@ func (d *DB) writePostgres(ctx context.Context, w work) error {
 		err := d.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 			err := d.enter(ctx, g, w.school)
 			if err == nil {
-				after, err = w.in(g, d.dialect, d.clock())
+				after, err = w.in(g, d.dialect, d.clock(), d.bells)
 			}
 			return err
 		})

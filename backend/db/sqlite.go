@@ -45,10 +45,10 @@ func openSQLite(options Options) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(err, closePool(writer))
 	}
-	d := &DB{dialect: SQLite, clock: options.Clock, options: options, readers: pool, writer: writer}
+	d := &DB{dialect: SQLite, clock: options.Clock, options: options, readers: pool, writer: writer, bells: newBells()}
 	d.close = sync.OnceValue(d.closeAll)
 	if d.views, err = newReaders(pool, connections); err == nil {
-		d.commits, err = newCommitter(writer, options.Clock)
+		d.commits, err = newCommitter(writer, options.Clock, d.bells)
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())

@@ -20,6 +20,7 @@ type Tx struct {
 	audited bool
 	after   []func()
 	known   map[any]any
+	bells   *bells
 }
 
 // Once reads a thing the first time in a transaction and gives the same afterwards; whoever changes the thing forgets
@@ -53,6 +54,9 @@ func (t *Tx) MarkAudited() { t.audited = true }
 // AfterCommit runs f once the change is durable, in the order of the calls. It does not run if anything fails.
 func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
 
+// Ring makes, once the change is durable, whoever waits at DB.Bell of this name look again.
+func (t *Tx) Ring(name string) { t.AfterCommit(func() { t.bells.ring(name) }) }
+
 // ErrNotAudited says that a change was about to be committed that left neither evidence nor an audit entry.
 // It is always a mistake in the program.
 var ErrNotAudited = errors.New("db: change left neither evidence nor an audit entry")
@@ -82,8 +86,8 @@ type work struct {
 }
 
 // in runs the closure inside g and returns what is to be done after the commit.
-func (w work) in(g *gorm.DB, dialect Dialect, now time.Time) (after []func(), err error) {
-	tx := &Tx{School: w.school, Now: now.UTC().Truncate(time.Microsecond), g: g, dialect: dialect}
+func (w work) in(g *gorm.DB, dialect Dialect, now time.Time, bells *bells) (after []func(), err error) {
+	tx := &Tx{School: w.school, Now: now.UTC().Truncate(time.Microsecond), g: g, dialect: dialect, bells: bells}
 	if err := w.run(tx); err != nil {
 		return nil, err
 	}

@@ -106,6 +106,7 @@ const (
 	MeetingBegun      Code = "meeting_begun"
 	SubstituteThere   Code = "substitute_there"
 	NumbersHidden     Code = "numbers_hidden"
+	MailNotSetUp      Code = "mail_not_set_up"
 
 	BodyTooLarge Code = "body_too_large"
 
@@ -192,7 +193,7 @@ var kinds = map[Code]Kind{
 	AlreadyDone: Conflict, AlreadyExists: Conflict, NoFormInForce: Conflict, SQLiteHoldsOne: Conflict,
 	NobodyToInvite: Conflict, KeptAtSchool: Conflict, KeptForRetention: Conflict, KeptForHold: Conflict, KeptForSanction: Conflict,
 	KeptForDispute: Conflict, KeptForConflict: Conflict, KeptForProposal: Conflict, KeptForInvalid: Conflict,
-	ClockUnconfirmed: Conflict, LastHead: Conflict, MeetingBegun: Conflict, SubstituteThere: Conflict, NumbersHidden: Forbidden,
+	ClockUnconfirmed: Conflict, LastHead: Conflict, MeetingBegun: Conflict, SubstituteThere: Conflict, NumbersHidden: Forbidden, MailNotSetUp: Conflict,
 
 	BodyTooLarge: TooLarge,
 

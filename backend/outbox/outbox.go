@@ -16,6 +16,9 @@ type Topic string
 // DecisionRecorded is about somebody who answered or withdrew; receipts and notices follow from it.
 const DecisionRecorded Topic = "decision.recorded"
 
+// DecisionInvalidated is about a decision that no longer counts, whether the office or its own person said so.
+const DecisionInvalidated Topic = "decision.invalidated"
+
 // DeviceLinked is about a further device that was signed in by a link; its owner's other devices are told.
 const DeviceLinked Topic = "device.linked"
 
@@ -72,5 +75,9 @@ func Enqueue(tx *db.Tx, jobs ...Job) error {
 			rows[i].DedupKey = &job.DedupKey
 		}
 	}
+	tx.Ring(bellName)
 	return insert(tx, rows)
 }
+
+// bellName wakes this process's worker; other processes find the job at their next poll.
+const bellName = "outbox"

@@ -24,6 +24,7 @@ type row struct {
 	LeaseUntil int64
 	LeaseBy    *string
 	DoneAt     int64
+	DeadAt     int64
 	LastError  *string
 }
 

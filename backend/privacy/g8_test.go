@@ -35,6 +35,7 @@ const (
 	canaryGiven  = "Kanarella"
 	canaryFamily = "Zwitscherling"
 	canaryMail   = "kasimira@kanarien.example"
+	canaryTyped  = "piepmatz@kanarien.example"
 	canaryStreet = "Singvogelgasse"
 	canaryPlace  = "Bad Kanarienhausen"
 	canaryBirth  = "2013-11-29"
@@ -90,6 +91,11 @@ func canaryHousehold(w *world) (h household, receipt id.Statement) {
 	must(w.t, err)
 	_, err = w.app.Lowering.Renew(w.Ctx, signedIn.Actor, h.pupil.ID)
 	must(w.t, err)
+	must(w.t, w.app.Notify.SetAddress(w.Ctx, signedIn.Actor, canaryTyped))
+	must(w.t, w.app.Notify.Choose(w.Ctx, signedIn.Actor, "uk", true))
+	w.exec(`INSERT INTO message (school_id, id, event, kind, person_kind, person_id, channel, state, code, made_at, at)
+		VALUES (?, ?, 'e', 'receipt', 'guardian', ?, 'mail', 'bounced', 'a code of the mother', 0, 0)`, w.ID, id.New[string](), h.guardian.ID)
+	w.exec("INSERT INTO told_mode (school_id, pupil_id, person_kind, person_id, mode, told_at) VALUES (?, ?, 'guardian', ?, 'video', 0)", w.ID, h.pupil.ID, h.guardian.ID)
 	w.card(h.pupil.ID)
 	receipt = w.answers(h.guardian, h.pupil, participation.Video).Receipt.ID
 	w.school(h)
@@ -207,7 +213,7 @@ func must(t *testing.T, err error) {
 func (w *world) canaries(h household) map[string][]byte {
 	w.t.Helper()
 	found := map[string][]byte{}
-	for _, plain := range []string{canaryGiven, canaryFamily, canaryMail, canaryStreet, canaryPlace, canaryBirth, canaryImport} {
+	for _, plain := range []string{canaryGiven, canaryFamily, canaryMail, canaryTyped, canaryStreet, canaryPlace, canaryBirth, canaryImport} {
 		found["the text "+plain] = []byte(plain)
 	}
 	keep := func(name, query string, values ...any) {
@@ -242,6 +248,9 @@ func (w *world) canaries(h household) map[string][]byte {
 	keep("import hash", "SELECT import_hash FROM pupil WHERE id = ?", pupil)
 	keep("guardian profile", "SELECT profile FROM guardian WHERE id = ?", guardian)
 	keep("mail hash", "SELECT email_hash FROM guardian WHERE id = ?", guardian)
+	keep("typed address", "SELECT address FROM mail_address WHERE person_id = ?", guardian)
+	keep("hash of the typed address", "SELECT address_hash FROM mail_address WHERE person_id = ?", guardian)
+	keep("outcome of a message", "SELECT code FROM message WHERE person_id = ?", guardian)
 	keep("letter number", "SELECT letter_no FROM letter WHERE person_id = ?", guardian)
 	keep("letter secret", "SELECT secret_hash FROM letter WHERE person_id = ?", guardian)
 	keep("card key", "SELECT key_hash FROM pupil_card WHERE pupil_id = ?", pupil)

@@ -38,7 +38,10 @@ func newWorld(t *testing.T, env *testkit.Env) *world {
 	t.Helper()
 	w := &world{School: env.NewSchool(t), t: t, log: &logBuffer{}}
 	var err error
-	w.app, err = app.Build(config.Config{URL: &url.URL{Scheme: "http", Host: "localhost"}, Data: t.TempDir()}, env.DB, env.Vault, slog.New(slog.NewJSONHandler(io.MultiWriter(w.log, t.Output()), nil)))
+	w.app, err = app.Build(config.Config{
+		URL: &url.URL{Scheme: "http", Host: "localhost"}, Data: t.TempDir(),
+		SMTP: config.SMTP{Host: "127.0.0.1", Port: 1, Security: config.Plain, From: "schule@schule.example"}, // nobody listens
+	}, env.DB, env.Vault, slog.New(slog.NewJSONHandler(io.MultiWriter(w.log, t.Output()), nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

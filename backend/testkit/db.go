@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -223,4 +224,24 @@ func dsn(tb testing.TB, role, database string) string {
 	address.User = url.User(role)
 	address.Path = "/" + database
 	return address.String()
+}
+
+// Jobs is the database as the outbox's worker claims from it: under the jobs role, or on SQLite the same.
+func (e *Env) Jobs(tb testing.TB) *db.DB {
+	tb.Helper()
+	if e.DB.Dialect() == db.SQLite {
+		return e.DB
+	}
+	address, err := url.Parse(e.Options.Runtime)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	jobs, err := db.Open(db.Options{
+		Runtime: dsn(tb, "einverstanden_jobs", strings.TrimPrefix(address.Path, "/")), Pool: 2, Clock: e.Options.Clock,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = jobs.Close() })
+	return jobs
 }

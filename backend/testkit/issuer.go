@@ -1,18 +1,15 @@
 package testkit
 
 import (
-	"bufio"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
-	"encoding/json"
 	"io"
 	"math/big"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -62,47 +59,17 @@ func NewIssuer(tb testing.TB, c IssuerConfig) *Issuer {
 	if c.Scopes != nil {
 		settings["scopes"] = c.Scopes
 	}
-	argument, err := json.Marshal(settings)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return &Issuer{URL: startIssuer(tb, string(argument)), redirect: c.Redirect, key: key}
+	return &Issuer{URL: startIssuer(tb, settings), redirect: c.Redirect, key: key}
 }
 
-func startIssuer(tb testing.TB, settings string) string {
+func startIssuer(tb testing.TB, settings any) string {
 	tb.Helper()
 	_, here, _, _ := runtime.Caller(0)
 	folder := filepath.Join(filepath.Dir(here), "..", "..", "scripts", "oidc")
 	if _, err := os.Stat(filepath.Join(folder, "node_modules", "oidc-provider")); err != nil {
 		tb.Fatal("the OpenID provider of the tests is missing; run: scripts/setup test")
 	}
-	process := exec.Command("node", "--no-warnings", "provider.js", settings)
-	process.Dir = folder
-	var said strings.Builder
-	process.Stderr = &said
-	in, err := process.StdinPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	out, err := process.StdoutPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := process.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		in.Close() // it ends with its input, as it does when this process is killed
-		if err := process.Wait(); err != nil {
-			tb.Errorf("the OpenID provider ended badly: %v\n%s", err, said.String())
-		}
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		in.Close()
-		tb.Fatalf("the OpenID provider did not start: %v", err)
-	}
-	return strings.TrimSpace(line)
+	return startNode(tb, folder, "provider.js", settings)
 }
 
 // Host is what an operator would list so that it may be called.

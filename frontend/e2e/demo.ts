@@ -31,10 +31,10 @@ export interface Server {
 const binary = fileURLToPath(new URL('../../bin/einverstanden', import.meta.url))
 
 /** Serves the demo school in the folder, made first if the folder is empty; each start has a fresh letter. */
-export async function serve(folder: string, port?: number): Promise<Server> {
+export async function serve(folder: string, port?: number, more: Record<string, string> = {}): Promise<Server> {
 	const address = `localhost:${port ?? (await freePort())}`
 	const child = spawn(binary, ['demo'], {
-		env: { ...process.env, EINVERSTANDEN_DATA: folder, EINVERSTANDEN_ADDR: address },
+		env: { ...process.env, EINVERSTANDEN_DATA: folder, EINVERSTANDEN_ADDR: address, ...more },
 		stdio: ['ignore', 'pipe', 'pipe']
 	})
 	let said = ''

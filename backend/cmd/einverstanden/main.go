@@ -50,6 +50,7 @@ const usage = `einverstanden: consent to video conferences, for schools
   erase list                           list who is marked to be erased, by id
   erase cancel ID                      take a mark away
   erase confirm-clock                  say that the clock is right after it has jumped by more than a day
+  bounce                               note what came back: a mail server pipes it in, see EINVERSTANDEN_SMTP_BOUNCES
   code SECRET                          the one-time code of a secret at this moment, for the demo
   openapi                              print the OpenAPI document
   version                              print the version
@@ -107,6 +108,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return verify(ctx, rest, out)
 	case "erase":
 		return erase(ctx, rest, out)
+	case "bounce":
+		return bounce(ctx, in)
 	case "code":
 		return printCode(rest, out)
 	case "openapi":

@@ -22,7 +22,9 @@ const namespaces = [
 	'pupil',
 	'sanction',
 	'breach',
-	'planning'
+	'planning',
+	'notices',
+	'messages'
 ] as const
 export type Namespace = (typeof namespaces)[number]
 

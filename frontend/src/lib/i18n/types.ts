@@ -4,6 +4,8 @@ import type consent from './locales/de/consent.json'
 import type door from './locales/de/door.json'
 import type guardian from './locales/de/guardian.json'
 import type lowering from './locales/de/lowering.json'
+import type messages from './locales/de/messages.json'
+import type notices from './locales/de/notices.json'
 import type oidc from './locales/de/oidc.json'
 import type office from './locales/de/office.json'
 import type planning from './locales/de/planning.json'
@@ -46,5 +48,7 @@ export type Key =
 	| `sanction:${Leaf<typeof sanction>}`
 	| `breach:${Leaf<typeof breach>}`
 	| `planning:${Leaf<typeof planning>}`
+	| `notices:${Leaf<typeof notices>}`
+	| `messages:${Leaf<typeof messages>}`
 
 export type Values = Record<string, string | number>

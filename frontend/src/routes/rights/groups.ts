@@ -42,6 +42,8 @@ export const groupOf: Record<Permission, Group> = {
 	decide_sanctions: 'records',
 	issue_cards: 'access',
 	publish_rules: 'lesson',
+	keep_notices: 'family',
+	see_messages: 'records',
 	set_up_oidc: 'access',
 	link_oidc: 'access'
 }

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"einverstanden/backend/config"
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+	"einverstanden/backend/mail"
+	"einverstanden/backend/notify"
+	"einverstanden/backend/outbox"
+)
+
+// daily is the topic of what every school needs once a day.
+const daily outbox.Topic = "tick"
+
+// tellBy builds who tells people, by the channels that are set up.
+func (a *App) tellBy(c config.Config) *notify.Service {
+	n := notify.NewService(a.DB, a.Vault, a.Schools, c.URL, now).WithLanguage(a.Accounts.LanguageOf).WithSlips()
+	if c.SMTP.Host != "" {
+		n.WithMail(mail.NewSender(mail.Server{
+			Host: c.SMTP.Host, Port: c.SMTP.Port, StartTLS: c.SMTP.Security == config.StartTLS, TLS: c.SMTP.Security == config.TLS,
+			User: c.SMTP.User, Password: c.SMTP.Password, From: c.SMTP.From, Bounces: c.SMTP.Bounces,
+		}, now))
+	}
+	return n
+}
+
+// worker is who does the jobs of the outbox, with every handler there is. close gives back what it opened.
+func (a *App) worker() (w *outbox.Worker, close func() error, err error) {
+	claims, close := a.DB, func() error { return nil }
+	if a.DB.Dialect() == db.Postgres {
+		if a.Config.DatabaseJobs == "" {
+			return nil, nil, errors.New("EINVERSTANDEN_DATABASE_JOBS is not set: name the database under the role einverstanden_jobs, which does the work that waits")
+		}
+		const connections = 2 // one claims while another keeps an outcome
+		claims, err = db.Open(db.Options{Runtime: a.Config.DatabaseJobs, Pool: connections, Clock: now})
+		if err != nil {
+			return nil, nil, err
+		}
+		close = claims.Close
+	}
+	w = outbox.NewWorker(a.DB, claims, now, a.log)
+	a.Notices.Handle(w)
+	w.Handle(daily, a.eachDay)
+	w.Every(outbox.Periodic{Topic: daily, Key: func(now time.Time) string { return now.Format(time.DateOnly) }})
+	return w, close, nil
+}
+
+// work does jobs until ctx ends and those that were begun have ended. What it returns waits for that.
+func (a *App) work(ctx context.Context) (stopped func() error, err error) {
+	w, close, err := a.worker()
+	if err != nil {
+		return nil, err
+	}
+	done := make(chan struct{})
+	go func() {
+		defer func() { done <- struct{}{} }()
+		a.guarded("jobs", func() { w.Run(ctx) })
+	}()
+	return func() error {
+		<-done
+		return close()
+	}, nil
+}
+
+// eachDay sends the data protection officer the day's checkpoint, so that one lies outside the school (abuse of whoever
+// can write the database), looks for modes that changed without a decision, and sweeps what has done its duty.
+func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
+	signed, err := a.Notary.Sign(ctx, 0)
+	if err == nil {
+		err = a.Notices.CheckModes(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return a.DB.WriteUnaudited(ctx, func(tx *db.Tx) error {
+		if err := errors.Join(outbox.Sweep(tx), notify.Sweep(tx)); err != nil || signed.Note == "" {
+			return err
+		}
+		return notify.Tell(tx, notify.Message{
+			Event: "checkpoint:" + tx.Now.Format(time.DateOnly), Kind: notify.Checkpoint, Person: id.Person{Kind: notify.DPO, ID: string(tx.School)},
+			Values: notify.Values{"note": signed.Note},
+		})
+	})
+}

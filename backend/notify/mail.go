@@ -1,0 +1,176 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+	"einverstanden/backend/mail"
+	"einverstanden/backend/outbox"
+	"einverstanden/backend/school"
+)
+
+// mailer is the channel Mail.
+type mailer struct {
+	*Service
+	sender *mail.Sender
+}
+
+// WithMail adds the channel Mail.
+func (s *Service) WithMail(sender *mail.Sender) *Service { return s.WithChannel(mailer{s, sender}) }
+
+// Name is Mail.
+func (mailer) Name() ChannelName { return Mail }
+
+// Deliver sends the message to the person's addresses, as the kind's rule says.
+func (c mailer) Deliver(ctx context.Context, message string, m Message) (Outcome, error) {
+	out := Outcome{Host: c.sender.Host()}
+	var letters []mail.Letter
+	err := c.db.Read(ctx, func(tx *db.Tx) (err error) {
+		letters, err = c.lettersTo(tx, message, m)
+		return err
+	})
+	switch {
+	case err != nil:
+		return out, err
+	case len(letters) == 0:
+		return out, ErrNoWay
+	}
+	return c.sendAll(ctx, letters, out)
+}
+
+// sendAll is done when one address has it: a second one of the same person is a courtesy. A failure that may pass is
+// tried again for all of them; their message ids tell whoever has it already that it is the same.
+func (c mailer) sendAll(ctx context.Context, letters []mail.Letter, out Outcome) (Outcome, error) {
+	reached := false
+	var failed *mail.Failed
+	for _, letter := range letters {
+		err := c.sender.Send(ctx, letter)
+		reached = reached || err == nil
+		var f *mail.Failed
+		if errors.As(err, &f) && (failed == nil || failed.Permanent) {
+			failed = f
+		}
+	}
+	switch {
+	case reached:
+		return out, nil
+	case failed.Permanent:
+		out.Code = failed.Code()
+		return out, outbox.Permanent(failed.Code())
+	}
+	out.Code = failed.Code()
+	return out, outbox.After(failed.Code(), 0, failed)
+}
+
+func (c mailer) lettersTo(tx *db.Tx, message string, m Message) ([]mail.Letter, error) {
+	settings, err := c.schools.Settings(tx)
+	if err != nil {
+		return nil, err
+	}
+	to, action, err := c.addressesOf(tx, m, settings)
+	if err != nil || len(to) == 0 {
+		return nil, err
+	}
+	tag, err := c.languageOf(tx, m.Person)
+	if err != nil {
+		return nil, err
+	}
+	where := links{action: action, notMe: c.notMeLink(tx.School, m)}
+	stop := c.stopURL(tx.School, m)
+	if stop != nil {
+		where.stop = c.link("/m#stop=" + c.StopToken(tx.School, m.Person))
+	}
+	w := write(tag, m, settings.Name, settings.Location(), where)
+	html, err := w.html()
+	if err != nil {
+		return nil, err
+	}
+	letters := make([]mail.Letter, len(to))
+	for i, address := range to {
+		letters[i] = mail.Letter{
+			ID: message, To: address, SenderName: senderName(settings), Subject: w.Subject, Text: w.text(), HTML: html, Language: tag,
+			Stop: stop, Token: c.bounceToken(message),
+		}
+	}
+	return letters, nil
+}
+
+// senderName is the school's, which a person in the office typed: what cannot stand in a header line is left out.
+func senderName(settings school.Settings) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, settings.Name)
+}
+
+// addressesOf gives the addresses of a message, and the link in it.
+func (c mailer) addressesOf(tx *db.Tx, m Message, settings school.Settings) (to []string, action string, err error) {
+	if m.Kind == ConfirmAddress {
+		return c.toBeConfirmed(tx, m)
+	}
+	action = c.link(m.Path)
+	if m.Person.Kind == DPO {
+		if mail.IsAddress(settings.Officers.DPOContact) {
+			to = []string{settings.Officers.DPOContact}
+		}
+		return to, "", nil
+	}
+	wanted := rules[m.Kind].contacts
+	if wanted&listed != 0 {
+		guardian, _, err := c.listedGuardian(tx, m.Person)
+		if err != nil {
+			return nil, "", err
+		}
+		if mail.IsAddress(guardian.Contact.Email) {
+			to = append(to, guardian.Contact.Email)
+		}
+	}
+	if wanted&typed != 0 {
+		row, err := findAddress(tx, m.Person)
+		if err != nil {
+			return nil, "", err
+		}
+		if row.Address != nil && row.ConfirmedAt != nil {
+			address, err := c.openAddress(row)
+			if err != nil {
+				return nil, "", err
+			}
+			if !slices.ContainsFunc(to, func(known string) bool { return strings.EqualFold(known, address) }) {
+				to = append(to, address)
+			}
+		}
+	}
+	return to, action, nil
+}
+
+// toBeConfirmed is the address as it was typed, unless another was typed since.
+func (c mailer) toBeConfirmed(tx *db.Tx, m Message) (to []string, action string, err error) {
+	row, err := findAddress(tx, m.Person)
+	if err != nil || row.Address == nil || row.ConfirmedAt != nil || row.version() != m.Subject {
+		return nil, "", err
+	}
+	address, err := c.openAddress(row)
+	return []string{address}, c.link("/m#confirm=" + c.confirmToken(row)), err
+}
+
+func (s *Service) link(path string) string { return strings.TrimSuffix(s.baseURL.String(), "/") + path }
+
+// StopToken is what stands in the link by which the person wants no more reminders.
+func (s *Service) StopToken(school id.School, person id.Person) string {
+	return s.token(useStop, school, []string{string(person.Kind), person.ID})
+}
+
+// stopURL takes the one click of RFC 8058; nil for what is no reminder.
+func (s *Service) stopURL(school id.School, m Message) *url.URL {
+	if !rules[m.Kind].stoppable {
+		return nil
+	}
+	return s.baseURL.JoinPath("api", "v1", "notices", "stop", s.StopToken(school, m.Person))
+}

@@ -1,0 +1,274 @@
+// Package notify owns telling one person one thing: which channels a kind of message takes, its words in the person's
+// language, that it goes out once, and what became of it (accepted, failed, bounced: never "read"). It owns the addresses
+// that people typed, which get nothing before they are confirmed, and how people want to be told.
+//
+// It leaves to package notice who is told of what, to package mail how a message travels, and to whoever implements
+// Channel the other ways. No text names a child, a class or a decision: messages lie open on screens and servers.
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+	"einverstanden/backend/outbox"
+	"einverstanden/backend/school"
+	"einverstanden/backend/vault"
+)
+
+// Kind says what a message is about. It is the key of its words.
+type Kind string
+
+// Every kind there is.
+const (
+	ConfirmAddress    Kind = "confirm_address"
+	Receipt           Kind = "receipt"
+	FirstAnswer       Kind = "first_answer"
+	AnswerGiven       Kind = "answer_given" // to the other guardian, where the answerer has no contact
+	LetterIssued      Kind = "letter_issued"
+	LetterRedeemed    Kind = "letter_redeemed"
+	LetterDisowned    Kind = "letter_disowned"
+	DeviceLinked      Kind = "device_linked"
+	ModeChanged       Kind = "mode_changed"
+	AnswerInvalidated Kind = "answer_invalidated"
+	AnswerRecorded    Kind = "answer_recorded"
+	Checkpoint        Kind = "checkpoint"
+	Reminder          Kind = "reminder"
+)
+
+// rule says where a kind may go.
+type rule struct {
+	channels  []ChannelName // each of them is used
+	last      ChannelName   // used when none of them reached anybody; empty: nothing more
+	contacts  contacts
+	stoppable bool // a reminder, which "nicht mehr erinnern" ends
+}
+
+// contacts says which of a person's mail addresses a kind goes to.
+type contacts int
+
+const (
+	typed  contacts = 1 << iota // the one that the person typed and confirmed
+	listed                      // the one that the school had from its lists, which no session can change (X1, X2, X29)
+)
+
+var rules = map[Kind]rule{
+	ConfirmAddress:    {channels: []ChannelName{Mail}},
+	Receipt:           {channels: []ChannelName{Push, Mail}, contacts: typed},
+	FirstAnswer:       {channels: []ChannelName{Mail}, last: Slip, contacts: listed},
+	AnswerGiven:       {channels: []ChannelName{Mail}, last: Slip, contacts: listed},
+	LetterIssued:      {channels: []ChannelName{Mail}, contacts: listed},
+	LetterRedeemed:    {channels: []ChannelName{Mail}, contacts: listed},
+	LetterDisowned:    {channels: []ChannelName{Mail}, last: Slip, contacts: listed},
+	DeviceLinked:      {channels: []ChannelName{Push, Mail}, contacts: typed | listed},
+	ModeChanged:       {channels: []ChannelName{Push, Mail}, contacts: typed},
+	AnswerInvalidated: {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
+	AnswerRecorded:    {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
+	Checkpoint:        {channels: []ChannelName{Mail}, contacts: listed},
+	Reminder:          {channels: []ChannelName{Push, Mail}, contacts: typed | listed, stoppable: true},
+}
+
+// DPO is the data protection officer as the recipient of a message; its id is the school's.
+const DPO id.PersonKind = "dpo"
+
+// Message is one thing to tell one person.
+type Message struct {
+	Event   string    `json:"event"` // what happened, once: kind of row and id; with Person and channel it is told once
+	Kind    Kind      `json:"kind"`
+	Person  id.Person `json:"person"`
+	Subject string    `json:"subject,omitempty"` // id of what it is about, for the check whether it still holds
+	Path    string    `json:"path,omitempty"`    // of the page that it leads to, with its fragment; empty: the start
+	At      time.Time `json:"at,omitzero"`       // when it happened
+	Values  Values    `json:"values,omitempty"`
+}
+
+// key tells what is told apart: of one letter it is told that it was made, and later that it was used.
+func (m Message) key() string { return string(m.Kind) + "|" + m.Event }
+
+// Values fill the placeholders of a text. They hold no names of people.
+type Values map[string]string
+
+// ChannelName names a way to a person.
+type ChannelName string
+
+// The ways.
+const (
+	Push ChannelName = "push"
+	Mail ChannelName = "mail"
+	Slip ChannelName = "slip" // the office is told to hand over a piece of paper
+)
+
+// Outcome is what became of a message on one channel.
+type Outcome struct {
+	Host string // the server that took it or refused it
+	Code string // of ours, or the server's status; empty when it was accepted
+}
+
+// ErrNoWay says that a person cannot be reached by a channel: no address, no device, no server.
+var ErrNoWay = errors.New("notify: no way to this person")
+
+// Channel brings messages to people. Deliver is called inside the message's school, outside any transaction, at least
+// once for a message; id is the same at every attempt. ErrNoWay leaves the message to the other channels. Any other error
+// is a failure, whose Outcome is kept; outbox.Permanent ends the attempts, outbox.After says when to try again.
+type Channel interface {
+	Name() ChannelName
+	Deliver(ctx context.Context, id string, m Message) (Outcome, error)
+}
+
+// Service tells people.
+type Service struct {
+	db       *db.DB
+	vault    *vault.Vault
+	schools  *school.Service
+	clock    func() time.Time
+	baseURL  *url.URL
+	channels map[ChannelName]Channel
+	still    map[Kind]Still
+	when     When
+	language func(tx *db.Tx, person id.Person) (string, error)
+}
+
+// Still reports whether a message still holds; it is asked right before sending, so that nobody is told of what is settled.
+type Still func(ctx context.Context, m Message) (bool, error)
+
+// When says when a message may go to a person: now, or later, for the quiet hours.
+type When func(m Message, now time.Time) time.Time
+
+// NewService needs the database, the keys, the people, and the public address that messages lead to.
+func NewService(d *db.DB, v *vault.Vault, schools *school.Service, baseURL *url.URL, clock func() time.Time) *Service {
+	return &Service{
+		db: d, vault: v, schools: schools, baseURL: baseURL, clock: clock,
+		channels: map[ChannelName]Channel{}, still: map[Kind]Still{},
+		when:     func(_ Message, now time.Time) time.Time { return now },
+		language: func(*db.Tx, id.Person) (string, error) { return "", nil },
+	}
+}
+
+// WithChannel adds a way.
+func (s *Service) WithChannel(channel Channel) *Service {
+	s.channels[channel.Name()] = channel
+	return s
+}
+
+// WithStill adds the check of a kind.
+func (s *Service) WithStill(kind Kind, still Still) *Service {
+	s.still[kind] = still
+	return s
+}
+
+// WithWhen replaces "at once".
+func (s *Service) WithWhen(when When) *Service {
+	s.when = when
+	return s
+}
+
+// WithLanguage adds the language that a person chose in the app; empty: none.
+func (s *Service) WithLanguage(language func(tx *db.Tx, person id.Person) (string, error)) *Service {
+	s.language = language
+	return s
+}
+
+// SendMessage is the topic of one message to one person.
+const SendMessage outbox.Topic = "message.send"
+
+// Tell writes the messages into the transaction. One that was written for the same event and person stands already.
+func Tell(tx *db.Tx, messages ...Message) error {
+	jobs := make([]outbox.Job, len(messages))
+	for i, m := range messages {
+		if m.At.IsZero() {
+			m.At = tx.Now
+		}
+		jobs[i] = outbox.Job{
+			Topic: SendMessage, Payload: m,
+			DedupKey: fmt.Sprintf("message|%s|%s|%s", m.key(), m.Person.Kind, m.Person.ID),
+		}
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	return outbox.Enqueue(tx, jobs...)
+}
+
+// stale is how old an event may be and still be told. A job that waited longer, because mail was set up only now or a
+// server was away, would frighten more than it tells.
+const stale = 7 * 24 * time.Hour
+
+// Send is the handler of SendMessage.
+func (s *Service) Send(ctx context.Context, job outbox.Claimed) error {
+	var m Message
+	if err := json.Unmarshal(job.Payload, &m); err != nil {
+		return outbox.Permanent("payload_unreadable")
+	}
+	if s.clock().Sub(m.At) > stale {
+		return nil
+	}
+	if at := s.when(m, s.clock()); at.After(s.clock()) {
+		return outbox.Until(at)
+	}
+	return s.Deliver(ctx, m)
+}
+
+// Deliver tells the person now, by every channel of the kind that has not brought this message already.
+func (s *Service) Deliver(ctx context.Context, m Message) error {
+	if still, ok := s.still[m.Kind]; ok {
+		if holds, err := still(ctx, m); err != nil || !holds {
+			return err
+		}
+	}
+	r, ok := rules[m.Kind]
+	if !ok {
+		return outbox.Permanent("kind_unknown")
+	}
+	if m.Person.Kind == id.GuardianPerson || m.Person.Kind == id.PupilPerson {
+		if stopped, err := s.isStopped(ctx, m, r); err != nil || stopped {
+			return err
+		}
+	}
+	reached, again := false, error(nil)
+	for _, name := range r.channels {
+		accepted, err := s.deliverBy(ctx, name, m)
+		reached = reached || accepted
+		again = errors.Join(again, err)
+	}
+	if again != nil || reached || r.last == "" {
+		return again
+	}
+	_, err := s.deliverBy(ctx, r.last, m)
+	return err
+}
+
+// deliverBy reports whether the channel brought it, now or before. A failure that is final is no error: the next channel
+// has its turn.
+func (s *Service) deliverBy(ctx context.Context, name ChannelName, m Message) (accepted bool, again error) {
+	channel, ok := s.channels[name]
+	if !ok {
+		return false, nil
+	}
+	row, err := s.begin(ctx, name, m)
+	if err != nil || row.State == stateAccepted || row.State == stateBounced {
+		return row.State == stateAccepted, err
+	}
+	out, err := channel.Deliver(ctx, row.ID, m)
+	if errors.Is(err, ErrNoWay) {
+		return false, s.forget(ctx, row)
+	}
+	row.Host, row.Code, row.State = out.Host, out.Code, stateAccepted
+	if name == Slip {
+		row.State = stateWaiting // until somebody has handed it over
+	}
+	if err != nil {
+		row.State = stateFailed
+	}
+	if kept := s.keep(ctx, row); kept != nil {
+		return false, kept
+	}
+	if outbox.IsPermanent(err) {
+		return false, nil
+	}
+	return err == nil, err
+}

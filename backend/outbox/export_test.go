@@ -1,0 +1,4 @@
+package outbox
+
+// Lease is how long a claim holds.
+const Lease = lease

@@ -1,0 +1,226 @@
+package testkit
+
+import (
+	"bufio"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net"
+	"net/http"
+	"net/mail"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// SMTPConfig says which mail server to play.
+type SMTPConfig struct {
+	Security       string // none, starttls or tls
+	User, Password string // empty: it asks for nobody
+}
+
+// SMTP is a running mail server that this project did not write (npm smtp-server), in a process of its own. Addresses that
+// begin with "unknown" it refuses for good, with "greylisted" for now.
+type SMTP struct {
+	Port  int
+	Roots *x509.CertPool // for a server with a certificate
+	http  string
+	tb    testing.TB
+}
+
+// Mail is what the server has accepted.
+type Mail struct {
+	From   string // of the envelope
+	To     []string
+	User   string // who signed in
+	Secure bool
+	Header mail.Header
+	Text   string
+	HTML   string
+}
+
+// NewSMTP starts a mail server on a free port of the loopback address, until the test ends. Without its packages the test
+// fails.
+func NewSMTP(tb testing.TB, c SMTPConfig) *SMTP {
+	tb.Helper()
+	settings := map[string]string{"security": c.Security}
+	s := &SMTP{tb: tb}
+	if c.User != "" {
+		settings["user"], settings["password"] = c.User, c.Password
+	}
+	if c.Security != "none" {
+		settings["key"], settings["cert"], s.Roots = certificate(tb)
+	}
+	_, here, _, _ := runtime.Caller(0)
+	folder := filepath.Join(filepath.Dir(here), "..", "..", "scripts", "smtp")
+	if _, err := os.Stat(filepath.Join(folder, "node_modules", "smtp-server")); err != nil {
+		tb.Fatal("the mail server of the tests is missing; run: scripts/setup test")
+	}
+	var started struct {
+		SMTP int    `json:"smtp"`
+		HTTP string `json:"http"`
+	}
+	if err := json.Unmarshal([]byte(startNode(tb, folder, "server.js", settings)), &started); err != nil {
+		tb.Fatal(err)
+	}
+	s.Port, s.http = started.SMTP, started.HTTP
+	return s
+}
+
+// startNode runs a server of ours until the test ends, and gives the line that it prints once it answers.
+func startNode(tb testing.TB, folder, script string, settings any) string {
+	tb.Helper()
+	argument, err := json.Marshal(settings)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	process := exec.Command("node", "--no-warnings", script, string(argument))
+	process.Dir = folder
+	var said strings.Builder
+	process.Stderr = &said
+	in, err := process.StdinPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	out, err := process.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := process.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		in.Close() // it ends with its input, as it does when this process is killed
+		if err := process.Wait(); err != nil {
+			tb.Errorf("%s ended badly: %v\n%s", script, err, said.String())
+		}
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		in.Close()
+		tb.Fatalf("%s did not start: %v", script, err)
+	}
+	return strings.TrimSpace(line)
+}
+
+// Mails are all that the server has accepted, the oldest first.
+func (s *SMTP) Mails() (mails []Mail) {
+	s.tb.Helper()
+	response, err := http.Get(s.http)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	defer response.Body.Close()
+	var raw []struct {
+		From   string   `json:"from"`
+		To     []string `json:"to"`
+		Raw    string   `json:"raw"`
+		User   string   `json:"user"`
+		Secure bool     `json:"secure"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&raw); err != nil {
+		s.tb.Fatal(err)
+	}
+	for _, r := range raw {
+		message, err := mail.ReadMessage(strings.NewReader(r.Raw))
+		if err != nil {
+			s.tb.Fatal(err)
+		}
+		m := Mail{From: r.From, To: r.To, User: r.User, Secure: r.Secure, Header: message.Header}
+		s.readParts(&m, message)
+		mails = append(mails, m)
+	}
+	return mails
+}
+
+func (s *SMTP) readParts(m *Mail, message *mail.Message) {
+	s.tb.Helper()
+	kind, params, err := mime.ParseMediaType(message.Header.Get("Content-Type"))
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	if !strings.HasPrefix(kind, "multipart/") {
+		m.Text = s.decoded(message.Body, message.Header.Get("Content-Transfer-Encoding"))
+		return
+	}
+	parts := multipart.NewReader(message.Body, params["boundary"])
+	for {
+		part, err := parts.NextRawPart()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			s.tb.Fatal(err)
+		}
+		text := s.decoded(part, part.Header.Get("Content-Transfer-Encoding"))
+		if strings.HasPrefix(part.Header.Get("Content-Type"), "text/html") {
+			m.HTML = text
+		} else {
+			m.Text = text
+		}
+	}
+}
+
+func (s *SMTP) decoded(body io.Reader, encoding string) string {
+	s.tb.Helper()
+	if strings.EqualFold(encoding, "quoted-printable") {
+		body = quotedprintable.NewReader(body)
+	}
+	text, err := io.ReadAll(body)
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	return strings.ReplaceAll(string(text), "\r\n", "\n")
+}
+
+// Subject is the subject in the clear.
+func (m Mail) Subject() string {
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil {
+		return err.Error()
+	}
+	return subject
+}
+
+func certificate(tb testing.TB) (key, cert string, roots *x509.CertPool) {
+	tb.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mail server of the tests"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	encoded, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	made, err := x509.ParseCertificate(der)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	roots = x509.NewCertPool()
+	roots.AddCert(made)
+	block := func(kind string, bytes []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: bytes}))
+	}
+	return block("PRIVATE KEY", encoded), block("CERTIFICATE", der), roots
+}

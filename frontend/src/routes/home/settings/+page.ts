@@ -1,0 +1,5 @@
+import { i18n } from '$lib/i18n'
+
+export const load = async () => {
+	await i18n.need('notices')
+}
