@@ -35,6 +35,7 @@ import (
 	"einverstanden/backend/notice"
 	"einverstanden/backend/notify"
 	"einverstanden/backend/paper"
+	"einverstanden/backend/push"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 	"einverstanden/backend/testkit"
@@ -56,6 +57,13 @@ type house struct {
 	meetings  *meeting.Service
 	consents  *consent.Service
 	passwords map[authz.Role]login
+}
+
+// noNetwork reaches nobody.
+type noNetwork struct{}
+
+func (noNetwork) Do(r *http.Request) (*http.Response, error) {
+	return nil, &url.Error{Op: "Post", URL: r.URL.String(), Err: io.ErrUnexpectedEOF}
 }
 
 type login struct {
@@ -107,6 +115,8 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	h.accounts = account.NewService(env.DB, env.Vault, evidence.NewLog(env.Vault), families{s.Service}, env.Clock.Now, log).WithPasskeys(public).HashWeakly()
 	h.consents.WithUnproven(h.accounts.NeedsPasskey)
 	h.accounts.WithPupilMeetings(h.meetings.FirstEndFor)
+	pushes := push.NewService(env.DB, env.Vault, push.NewSender(noNetwork{}, push.KnownServices, "push@schule.example", env.Clock.Now, log), public, log)
+	h.accounts.WithSessionEnds(pushes.EndSessions)
 	live := meeting.NewLive(h.meetings, s.Hub, env.Clock.Now, log)
 	told := notify.NewService(env.DB, env.Vault, s.Service, public, env.Clock.Now).WithSlips().
 		WithMail(mail.NewSender(mail.Server{Host: "127.0.0.1", Port: 1, From: "schule@schule.example"}, env.Clock.Now)) // nobody listens
@@ -116,8 +126,8 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service, s.Hub),
 		Invites:  invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
 		Lowering: lowering.NewService(env.DB, env.Vault, h.accounts, h.consents, standings),
-		Cards:    card.NewService(env.DB, s.Service, h.accounts, h.meetings, standings, printer, public),
-		Notary:   evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
+		Cards:    card.NewService(env.DB, s.Service, h.accounts, h.meetings, standings, printer, public), Push: pushes,
+		Notary: evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
 		URL: public, Clock: env.Clock.Now, Log: log, Version: "test",
 	}
 	for _, change := range change {
@@ -141,6 +151,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 		if err := <-stopped; err != nil {
 			t.Errorf("serve: %v", err)
 		}
+		pushes.Wait()
 	})
 	h.fill()
 	return h

@@ -26,4 +26,5 @@ func (s *Server) routes() {
 	s.pupilDoorRoutes()
 	s.noticeRoutes()
 	s.messageRoutes()
+	s.pushRoutes()
 }

@@ -29,6 +29,7 @@ import (
 	"einverstanden/backend/notify"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/proof"
+	"einverstanden/backend/push"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 )
@@ -49,6 +50,7 @@ type Deps struct {
 	Cards     *card.Service
 	Notify    *notify.Service
 	Notices   *notice.Service
+	Push      *push.Service
 	Printer   *paper.Printer
 	Web       fs.FS
 	URL       *url.URL // the public URL

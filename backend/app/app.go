@@ -30,6 +30,7 @@ import (
 	"einverstanden/backend/outbound"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/privacy"
+	"einverstanden/backend/push"
 	"einverstanden/backend/rotation"
 	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
@@ -66,6 +67,7 @@ type App struct {
 	Privacy   *privacy.Service
 	Notify    *notify.Service
 	Notices   *notice.Service
+	Push      *push.Service
 	log       *slog.Logger
 	demo      bool
 }
@@ -133,6 +135,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Accounts.WithOIDC(oidc.NewCaller(a.Outbound, now), a.Schools, c.URL)
 	a.Notify = a.tellBy(c)
 	a.Notices = notice.NewService(d, a.Schools, a.Accounts, a.Consents, a.Standings, a.Notify)
+	a.withPush(a.Outbound.HTTP(), push.KnownServices)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(evidenceLog), log)
 	return a, nil
@@ -206,6 +209,7 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	a.listenForChanges(background)
 	go a.guarded("sign checkpoints", func() { a.Notary.Run(background) })
 	go a.guarded("erase", func() { a.eraseByDate(background) })
+	go a.guarded("push", func() { a.tidyPush(background) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -228,7 +232,9 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	err = server.Shutdown(stopping)
 	live.Close()
 	stopBackground()
-	return errors.Join(err, jobsStopped(), a.Close())
+	err = errors.Join(err, jobsStopped())
+	a.Push.Wait()
+	return errors.Join(err, a.Close())
 }
 
 func (a *App) listenForChanges(ctx context.Context) {
@@ -270,7 +276,7 @@ func (a *App) guarded(name string, work func()) {
 func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
 	return api.Deps{
 		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings,
-		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards, Notify: a.Notify, Notices: a.Notices, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
+		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards, Notify: a.Notify, Notices: a.Notices, Push: a.Push, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
 		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
 	}
 }

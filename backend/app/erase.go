@@ -14,6 +14,7 @@ import (
 	"einverstanden/backend/notice"
 	"einverstanden/backend/privacy"
 	"einverstanden/backend/proposal"
+	"einverstanden/backend/push"
 	"einverstanden/backend/sanction"
 )
 
@@ -30,7 +31,7 @@ func (a *App) domains(log *evidence.Log) privacy.Domains {
 		Subjects: []privacy.Subject{
 			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(proposal.Erase),
 			privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase),
-			privacy.SubjectFunc(notice.Erase), a.Notify, sanctions, a.Consents, a.Accounts, a.Schools,
+			privacy.SubjectFunc(notice.Erase), a.Notify, sanctions, a.Consents, privacy.SubjectFunc(push.Erase), a.Accounts, a.Schools,
 		},
 	}
 }

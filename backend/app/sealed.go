@@ -8,11 +8,12 @@ import (
 	"einverstanden/backend/intake"
 	"einverstanden/backend/notify"
 	"einverstanden/backend/proposal"
+	"einverstanden/backend/push"
 	"einverstanden/backend/school"
 	"einverstanden/backend/vault"
 )
 
 // Sealed lists every column of the database that holds sealed values.
 func Sealed() []vault.Column {
-	return slices.Concat(school.Sealed, account.Sealed, evidence.Sealed, proposal.Sealed, intake.Sealed, notify.Sealed)
+	return slices.Concat(school.Sealed, account.Sealed, evidence.Sealed, proposal.Sealed, intake.Sealed, notify.Sealed, push.Sealed)
 }

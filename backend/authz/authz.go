@@ -65,6 +65,7 @@ const (
 	IssueCards        Permission = "issue_cards"         // pupils' cards and class links
 	KeepNotices       Permission = "keep_notices"        // where and how one is told
 	SeeMessages       Permission = "see_messages"        // what became of messages, never their words; try again
+	ReceivePush       Permission = "receive_push"        // push messages in one's own browsers
 )
 
 // table is the one place where roles get permissions.
@@ -99,6 +100,7 @@ var table = map[Permission][]Role{
 	IssueCards:        {Teacher, Office, Head},
 	KeepNotices:       {Guardian, Pupil},
 	SeeMessages:       {Office, Head},
+	ReceivePush:       Roles,
 }
 
 // withoutSecondFactor is all that a password alone opens (settled 18).

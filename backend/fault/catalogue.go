@@ -130,6 +130,9 @@ const (
 	ClassLinkClosed       Code = "class_link_closed"
 	OwnDeviceNeedsPasskey Code = "own_device_needs_passkey"
 	PINWait               Code = "pin_wait"
+
+	PushOff      Code = "push_off"
+	PushEndpoint Code = "push_endpoint"
 )
 
 var kinds = map[Code]Kind{
@@ -183,6 +186,8 @@ var kinds = map[Code]Kind{
 
 	OIDCRefused: Unauthorized, OIDCCancelled: Unauthorized, OIDCWaiting: Forbidden, OIDCNoRole: Forbidden,
 	OIDCIssuer: Unavailable, OIDCNoCode: Unavailable,
+
+	PushOff: NotFound, PushEndpoint: Invalid,
 }
 
 // KindOf gives the kind of a code; an unknown code is Internal.

@@ -35,6 +35,7 @@ export const groupOf: Record<Permission, Group> = {
 	issue_cards: 'access',
 	keep_notices: 'family',
 	see_messages: 'records',
+	receive_push: 'access',
 	set_up_oidc: 'access',
 	link_oidc: 'access'
 }
