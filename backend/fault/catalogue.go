@@ -131,8 +131,9 @@ const (
 	OwnDeviceNeedsPasskey Code = "own_device_needs_passkey"
 	PINWait               Code = "pin_wait"
 
-	PushOff      Code = "push_off"
-	PushEndpoint Code = "push_endpoint"
+	PushOff          Code = "push_off"
+	PushEndpoint     Code = "push_endpoint"
+	PushProofUnknown Code = "push_proof_unknown"
 )
 
 var kinds = map[Code]Kind{
@@ -187,7 +188,7 @@ var kinds = map[Code]Kind{
 	OIDCRefused: Unauthorized, OIDCCancelled: Unauthorized, OIDCWaiting: Forbidden, OIDCNoRole: Forbidden,
 	OIDCIssuer: Unavailable, OIDCNoCode: Unavailable,
 
-	PushOff: NotFound, PushEndpoint: Invalid,
+	PushOff: NotFound, PushEndpoint: Invalid, PushProofUnknown: Unauthorized,
 }
 
 // KindOf gives the kind of a code; an unknown code is Internal.

@@ -172,10 +172,10 @@ func TestF3FromTheFirstMessageToTheLinkInIt(t *testing.T) {
 		if report := w.tell(word("too early")); report != (push.Report{}) {
 			t.Errorf("before the proof: %+v", report)
 		}
-		wantFault(t, w.push.Activate(w.Ctx, string(w.ID)+".AAAAAAAAAAAAAAAAAAAAAA"), fault.NothingHere)
-		wantFault(t, w.push.Activate(w.Ctx, "x"), fault.NothingHere)
+		wantFault(t, w.push.Activate(w.Ctx, string(w.ID)+".AAAAAAAAAAAAAAAAAAAAAA"), fault.PushProofUnknown)
+		wantFault(t, w.push.Activate(w.Ctx, "x"), fault.PushProofUnknown)
 		must(t, w.push.Activate(w.Ctx, proofIn(t, b)))
-		wantFault(t, w.push.Activate(w.Ctx, proofIn(t, b)), fault.NothingHere)
+		wantFault(t, w.push.Activate(w.Ctx, proofIn(t, b)), fault.PushProofUnknown)
 
 		for range 2 { // the queue delivers at least once
 			if report := w.tell(word("asked")); report.Accepted != 1 || report.Waiting+report.Failed != 0 {

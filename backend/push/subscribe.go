@@ -155,17 +155,17 @@ func (s *Service) proofHash(school id.School, proof string) string {
 }
 
 // Activate takes the proof that messages arrive: only the browser that decrypts them has it. An unknown one, or one that
-// was given back already, is NothingHere.
+// was given back already, is PushProofUnknown.
 func (s *Service) Activate(ctx context.Context, proof string) error {
 	name, _, _ := strings.Cut(proof, ".")
 	school := id.School(name)
 	if !id.Valid(school) {
-		return fault.New(fault.NothingHere)
+		return fault.New(fault.PushProofUnknown)
 	}
 	return s.db.WriteUnaudited(db.InSchool(ctx, school), func(tx *db.Tx) error {
 		r, known, err := byProof(tx, s.proofHash(school, proof))
 		if err == nil && !known {
-			err = fault.New(fault.NothingHere)
+			err = fault.New(fault.PushProofUnknown)
 		}
 		if err != nil {
 			return err
