@@ -12414,15 +12414,6 @@ export interface operations {
 					'application/problem+json': components['schemas']['Problem']
 				}
 			}
-			/** @description Not Found */
-			404: {
-				headers: {
-					[name: string]: unknown
-				}
-				content: {
-					'application/problem+json': components['schemas']['Problem']
-				}
-			}
 			/** @description Conflict */
 			409: {
 				headers: {

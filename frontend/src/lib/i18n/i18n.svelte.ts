@@ -20,7 +20,8 @@ const namespaces = [
 	'oidc',
 	'pupil',
 	'notices',
-	'messages'
+	'messages',
+	'push'
 ] as const
 export type Namespace = (typeof namespaces)[number]
 

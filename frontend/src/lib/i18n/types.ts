@@ -8,6 +8,7 @@ import type notices from './locales/de/notices.json'
 import type oidc from './locales/de/oidc.json'
 import type office from './locales/de/office.json'
 import type pupil from './locales/de/pupil.json'
+import type push from './locales/de/push.json'
 import type records from './locales/de/records.json'
 import type rights from './locales/de/rights.json'
 import type staff from './locales/de/staff.json'
@@ -42,5 +43,6 @@ export type Key =
 	| `pupil:${Leaf<typeof pupil>}`
 	| `notices:${Leaf<typeof notices>}`
 	| `messages:${Leaf<typeof messages>}`
+	| `push:${Leaf<typeof push>}`
 
 export type Values = Record<string, string | number>
