@@ -3,6 +3,7 @@ package push_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -226,7 +227,8 @@ func TestWhatASubscriptionMustBe(t *testing.T) {
 			spoil(&wanted)
 			_, err := w.push.Subscribe(w.Ctx, actor, wanted)
 			wantFault(t, err, fault.InvalidInput)
-			if known, ok := err.(*fault.Error); !ok || known.Fields[0].Name != field {
+			var known *fault.Error
+			if !errors.As(err, &known) || known.Fields[0].Name != field {
 				t.Errorf("%s: %v", field, err)
 			}
 		}

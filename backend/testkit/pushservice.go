@@ -154,6 +154,9 @@ const pushBody = 2048
 
 func (s *PushService) read(b *PushBrowser, r *http.Request) (m PushMessage, err error) {
 	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return m, err
+	}
 	h := r.Header
 	m = PushMessage{Topic: h.Get("Topic"), Urgency: h.Get("Urgency")}
 	if m.TTL, err = strconv.Atoi(h.Get("TTL")); err != nil || m.TTL < 60 || m.TTL > 2_419_200 {
@@ -177,8 +180,11 @@ func (s *PushService) read(b *PushBrowser, r *http.Request) (m PushMessage, err 
 	if m.Plain, err = DecryptPush(b.private, b.auth, body); err != nil {
 		return m, err
 	}
-	if err := json.Unmarshal(m.Plain, &m.Payload); err != nil || len(m.Plain) > 900 {
-		return m, fmt.Errorf("%d bytes %q: %v", len(m.Plain), m.Plain, err)
+	if len(m.Plain) > 900 {
+		return m, fmt.Errorf("%d bytes of text", len(m.Plain))
+	}
+	if err := json.Unmarshal(m.Plain, &m.Payload); err != nil {
+		return m, fmt.Errorf("%q: %w", m.Plain, err)
 	}
 	for _, word := range s.forbidden {
 		if strings.Contains(strings.ToLower(string(m.Plain)+r.URL.String()+m.Topic), strings.ToLower(word)) {
@@ -219,8 +225,10 @@ func CheckVAPID(header, origin, key string) error {
 		ok = regexp.MustCompile(`^[^@:\s]+@[\w-]+(\.[\w-]+)+$`).MatchString(contact)
 	}
 	switch {
-	case err != nil || time.Until(expires.Time) > 24*time.Hour:
-		return fmt.Errorf("a token that lasts till %v, %v", expires, err)
+	case err != nil:
+		return err
+	case time.Until(expires.Time) > 24*time.Hour:
+		return fmt.Errorf("a token that lasts till %v", expires)
 	case audience != origin:
 		return fmt.Errorf("a token for %v at %s", audience, origin)
 	case !ok:
