@@ -327,7 +327,7 @@ func TestF2OneBrowserFailsAndTheOthersAreTold(t *testing.T) {
 		good, ill, gone := w.active(actor), w.active(actor), w.active(actor)
 		ill.AnswersStatus(http.StatusServiceUnavailable)
 		gone.AnswersStatus(http.StatusGone)
-		if report := w.tell(word("asked")); report.Accepted != 1 || report.Waiting != 1 || report.Failed != 1 {
+		if report := w.tell(word("asked")); report.Accepted != 1 || report.Waiting != 1 || report.Gone != 1 {
 			t.Errorf("%+v", report)
 		}
 		w.wantBrowsers(actor, 2)

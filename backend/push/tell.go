@@ -35,10 +35,10 @@ type Word struct {
 
 // Report says what became of a word. Accepted says nothing about anybody having seen it.
 type Report struct {
-	Accepted, Failed, Waiting int
-	Again                     time.Duration // when another try makes sense for those that wait; 0: whenever
-	Status                    int           // the last that a push service gave
-	Host                      string        // of that service
+	Accepted, Gone, Failed, Waiting int
+	Again                           time.Duration // when another try makes sense for those that wait; 0: whenever
+	Status                          int           // the last that a push service gave
+	Host                            string        // of that service
 }
 
 // Tell tells somebody, in the school of ctx, in every active browser where they are signed in. Calling it again with the
@@ -169,6 +169,8 @@ func (r *Report) add(o Outcome) {
 	case o.Verdict.Passing():
 		r.Waiting++
 		r.Again = max(r.Again, o.Again)
+	case o.Verdict == Gone:
+		r.Gone++
 	default:
 		r.Failed++
 	}
