@@ -273,6 +273,37 @@ func TestABrowserBelongsToWhoeverIsSignedInThere(t *testing.T) {
 	})
 }
 
+func TestABrowserThatOthersUseTooGetsNothing(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		w := newWorld(t, env)
+		actor := w.signIn(w.guardian, "").Actor
+		w.Write(func(tx *db.Tx) error {
+			return tx.G().Exec("UPDATE session SET shared = ? WHERE id = ?", true, actor.Session).Error
+		})
+		_, err := w.push.Subscribe(w.Ctx, actor, w.new(w.browser()))
+		wantFault(t, err, fault.NotAllowedHere)
+	})
+}
+
+// F2: whoever subscribes does not wait for the push service.
+func TestF2AServiceThatHangsHoldsNobody(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		w := newWorld(t, env)
+		actor := w.signIn(w.guardian, "").Actor
+		b := w.browser()
+		let := make(chan struct{})
+		b.Answers(func(http.ResponseWriter, *http.Request) { <-let })
+		_, err := w.push.Subscribe(w.Ctx, actor, w.new(b))
+		must(t, err)
+		w.wantBrowsers(actor, 1)
+		close(let)
+		w.push.Wait()
+		if listed := w.list(actor); len(listed) != 1 || listed[0].Accepted.IsZero() {
+			t.Errorf("%+v", listed)
+		}
+	})
+}
+
 func TestABrowserIsToldNothingAfterItsSignInIsOver(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		w := newWorld(t, env)

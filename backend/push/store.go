@@ -81,6 +81,12 @@ func remove(tx *db.Tx, where string, args ...any) (int64, error) {
 	return result.RowsAffected, result.Error
 }
 
+// isShared reports whether others use the browser of the session too.
+func isShared(tx *db.Tx, session id.Session) (shared bool, err error) {
+	err = tx.G().Raw("SELECT shared FROM session WHERE school_id = ? AND id = ?", tx.School, session).Scan(&shared).Error
+	return shared, err
+}
+
 // alive is what a session must be for its browser to be told anything.
 const alive = `session.ended_at IS NULL AND session.expires_at > ? AND account.disabled_at IS NULL`
 

@@ -43,7 +43,7 @@ func (s *Service) check(wanted New) (Target, error) {
 }
 
 // Subscribe keeps the browser for the actor's sign-in. Doing it again changes nothing but when it was last seen; a
-// browser that another account had is the actor's from then on. A browser that has not shown that messages arrive is
+// browser that another account had is the actor's from then on; one that was signed in as shared gets no messages. A browser that has not shown that messages arrive is
 // sent an opening message, whose proof it gives back to Activate: nothing else goes there before.
 func (s *Service) Subscribe(ctx context.Context, actor authz.Actor, wanted New) (id.PushSubscription, error) {
 	if err := allow(actor); err != nil {
@@ -59,8 +59,14 @@ func (s *Service) Subscribe(ctx context.Context, actor authz.Actor, wanted New) 
 	var kept row
 	var proof string
 	err = s.db.WriteUnaudited(db.InSchool(ctx, actor.School), func(tx *db.Tx) error {
-		var err error
 		proof = ""
+		shared, err := isShared(tx, actor.Session)
+		if err == nil && shared {
+			err = fault.New(fault.NotAllowedHere)
+		}
+		if err != nil {
+			return err
+		}
 		if kept, err = s.keep(tx, actor, to, textsIn(wanted.Language).Language); err != nil {
 			return err
 		}
