@@ -18,7 +18,7 @@ const chromium = {
 const touch = { isMobile: true, hasTouch: true }
 
 // Each flow runs where its people are; how every screen looks and reads on every size, screens.spec.ts looks at.
-const family = ['devices', 'disown', 'lowering', 'mail', 'passkey'] // on a phone
+const family = ['devices', 'disown', 'lowering', 'mail', 'passkey', 'push'] // on a phone
 const staff = ['oidc', 'sanction', 'staff', 'tokens'] // at a desk
 const lesson = ['join', 'planning', 'rooms'] // on the tablets of pupils and of the teacher's desk
 const without = (...names: string[]) => names.map((name) => `**/${name}.spec.ts`)

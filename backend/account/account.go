@@ -35,6 +35,16 @@ type Service struct {
 	lessons  Lessons       // nil: no lesson carries a session
 	oidc     *openID       // nil: nobody comes by OpenID Connect
 	meetings PupilMeetings // nil: no meeting ends a session
+	ends     SessionEnds   // nil: nothing hangs on a session
+}
+
+// SessionEnds is told in the transaction that ends them which sessions end before their time.
+type SessionEnds func(tx *db.Tx, ended []id.Session) error
+
+// WithSessionEnds lets whatever hangs on a session end with it.
+func (s *Service) WithSessionEnds(ends SessionEnds) *Service {
+	s.ends = ends
+	return s
 }
 
 // NewService needs the database, the keys, the log that keeps the evidence of letters, and whoever knows the families.

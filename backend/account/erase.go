@@ -28,11 +28,9 @@ func (s *Service) Erase(tx *db.Tx, person id.Person, _ []id.Pupil) error {
 	if err != nil {
 		return err
 	}
-	tx.AfterCommit(func() {
-		for _, session := range ended {
-			s.alive.forget(session)
-		}
-	})
+	if err := s.afterEnd(tx, ended); err != nil {
+		return err
+	}
 	deleted, err := deleteUnusedAccount(tx, account.ID)
 	if err != nil || !deleted {
 		return err

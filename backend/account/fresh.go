@@ -143,10 +143,8 @@ func (s *Service) renewSession(tx *db.Tx, actor authz.Actor, device Device) (Sig
 
 func (s *Service) endSessionsOf(tx *db.Tx, account id.Account) error {
 	ended, err := endSessionsOf(tx, account)
-	tx.AfterCommit(func() {
-		for _, session := range ended {
-			s.alive.forget(session)
-		}
-	})
-	return err
+	if err != nil {
+		return err
+	}
+	return s.afterEnd(tx, ended)
 }

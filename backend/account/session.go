@@ -84,9 +84,21 @@ func (s *Service) endAll(tx *db.Tx, sessions []id.Session) error {
 		if err := endSession(tx, session); err != nil {
 			return err
 		}
-		tx.AfterCommit(func() { s.alive.forget(session) })
 	}
-	return nil
+	return s.afterEnd(tx, sessions)
+}
+
+// afterEnd follows wherever sessions end.
+func (s *Service) afterEnd(tx *db.Tx, ended []id.Session) error {
+	tx.AfterCommit(func() {
+		for _, session := range ended {
+			s.alive.forget(session)
+		}
+	})
+	if s.ends == nil {
+		return nil
+	}
+	return s.ends(tx, ended)
 }
 
 // proved is when the person last proved who they are.
@@ -229,11 +241,10 @@ func (s *Service) Refresh(ctx context.Context, token, device string) (SignedIn, 
 }
 
 func (s *Service) endReused(tx *db.Tx, session sessionRow) error {
-	if err := endSession(tx, session.ID); err != nil {
+	if err := s.endAll(tx, []id.Session{session.ID}); err != nil {
 		return err
 	}
 	tx.AfterCommit(func() {
-		s.alive.forget(session.ID)
 		s.log.Warn("refresh token used again", "school", session.SchoolID, "account", session.AccountID, "session", session.ID)
 	})
 	return audit.Record(tx, audit.Entry{
@@ -245,8 +256,7 @@ func (s *Service) endReused(tx *db.Tx, session sessionRow) error {
 // instance. Signing out twice is no fault.
 func (s *Service) SignOut(ctx context.Context, actor authz.Actor) error {
 	return s.db.WriteUnaudited(db.InSchool(ctx, actor.School), func(tx *db.Tx) error {
-		tx.AfterCommit(func() { s.alive.forget(actor.Session) })
-		return endSession(tx, actor.Session)
+		return s.endAll(tx, []id.Session{actor.Session})
 	})
 }
 

@@ -38,6 +38,7 @@ import (
 	"einverstanden/backend/paper"
 	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
+	"einverstanden/backend/push"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 	"einverstanden/backend/testkit"
@@ -61,6 +62,13 @@ type house struct {
 	sanctions *sanction.Service
 	consents  *consent.Service
 	passwords map[authz.Role]login
+}
+
+// noNetwork reaches nobody.
+type noNetwork struct{}
+
+func (noNetwork) Do(r *http.Request) (*http.Response, error) {
+	return nil, &url.Error{Op: "Post", URL: r.URL.String(), Err: io.ErrUnexpectedEOF}
 }
 
 type login struct {
@@ -114,6 +122,8 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	h.consents.WithUnproven(h.accounts.NeedsPasskey)
 	h.accounts.WithPupilMeetings(h.meetings.FirstEndFor)
 	h.sanctions = sanction.NewService(env.DB, s.Log, s.Service, s.Hub)
+	pushes := push.NewService(env.DB, env.Vault, push.NewSender(noNetwork{}, push.KnownServices, "push@schule.example", env.Clock.Now, log), public, log)
+	h.accounts.WithSessionEnds(pushes.EndSessions)
 	live := meeting.NewLive(h.meetings, s.Hub, env.Clock.Now, log)
 	told := notify.NewService(env.DB, env.Vault, s.Service, public, env.Clock.Now).WithSlips().
 		WithMail(mail.NewSender(mail.Server{Host: "127.0.0.1", Port: 1, From: "schule@schule.example"}, env.Clock.Now)) // nobody listens
@@ -123,7 +133,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service, s.Hub),
 		Invites:   invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
 		Lowering:  lowering.NewService(env.DB, env.Vault, h.accounts, h.consents, standings),
-		Cards:     card.NewService(env.DB, s.Service, h.accounts, h.meetings, standings, printer, public),
+		Cards:     card.NewService(env.DB, s.Service, h.accounts, h.meetings, standings, printer, public), Push: pushes,
 		Sanctions: h.sanctions, Breaches: breach.NewService(env.DB, s.Service, h.meetings, standings, h.sanctions), Limits: meeting.NewLimits(h.meetings, s.Hub),
 		Notary: evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
 		URL: public, Clock: env.Clock.Now, Log: log, Version: "test",
@@ -151,6 +161,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 		if err := <-stopped; err != nil {
 			t.Errorf("serve: %v", err)
 		}
+		pushes.Wait()
 	})
 	h.fill()
 	return h

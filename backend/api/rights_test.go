@@ -243,6 +243,14 @@ var rights = map[string]right{
 	"listDeadJobs":        {at("/outbox/dead"), "401 403 403 403 200 200 403 403"},
 	"retryDeadJob":        {deadJob, "401 403 403 403 204/204/404/404 204/204/404/404 403 403"},
 
+	"getPushKey":            {at("/push/key"), "401 200 200 200 200 200 200 403"},
+	"listPushSubscriptions": {at("/push/subscriptions"), "401 200 200 200 200 200 200 403"},
+	"subscribeToPush":       {with("/push/subscriptions", noBrowser), "401 422 422 422 422 422 422 403"},
+	"unsubscribeFromPush":   {pushSubscription("", nil), "401 204/404/404/404 204/404/404/404 204/404/404/404 204/404/404/404 204/404/404/404 204/404/404/404 403"},
+	"testPush":              {pushSubscription("/test", object{}), "401 200/404/404/404 200/404/404/404 200/404/404/404 200/404/404/404 200/404/404/404 200/404/404/404 403"},
+	"activatePush":          {with("/push/activation", object{"proof": "x.y"}), "401 401 401 401 401 401 401 403"},
+	"openPushMessage":       {pushMessage, "401 200/404/404/404 200/404/404/404 200/404/404/404 200/404/404/404 200/404/404/404 200/404/404/404 403"},
+
 	"proposeImport": {classList, "401 403 403 403 201 201 403 403"},
 	"getImport":     {importPlan("", nil), "401 403 403 403 200/200/404/404 200/200/404/404 403 403"},
 	"applyImport":   {importPlan("/apply", object{"confirmed": []string{}}), "401 403 403 403 200/200/404/404 200/200/404/404 403 403"},

@@ -34,4 +34,5 @@ func (s *Server) routes() {
 	s.sanctionRoutes()
 	s.noticeRoutes()
 	s.messageRoutes()
+	s.pushRoutes()
 }

@@ -33,6 +33,7 @@ import (
 	"einverstanden/backend/room"
 	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
+	"einverstanden/backend/push"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 )
@@ -58,6 +59,7 @@ type Deps struct {
 	Limits    *meeting.Limits
 	Notify    *notify.Service
 	Notices   *notice.Service
+	Push      *push.Service
 	Printer   *paper.Printer
 	Web       fs.FS
 	URL       *url.URL // the public URL

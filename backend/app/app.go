@@ -33,6 +33,7 @@ import (
 	"einverstanden/backend/paper"
 	"einverstanden/backend/privacy"
 	"einverstanden/backend/room"
+	"einverstanden/backend/push"
 	"einverstanden/backend/rotation"
 	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
@@ -76,6 +77,7 @@ type App struct {
 	Privacy   *privacy.Service
 	Notify    *notify.Service
 	Notices   *notice.Service
+	Push      *push.Service
 	log       *slog.Logger
 	demo      bool
 }
@@ -149,6 +151,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Meetings.WithConferences(a.Rooms).WithRooms(a.Rooms)
 	a.Notify = a.tellBy(c)
 	a.Notices = notice.NewService(d, a.Schools, a.Accounts, a.Consents, a.Standings, a.Notify)
+	a.withPush(a.Outbound.HTTP(), push.KnownServices)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(), log)
 	return a, nil
@@ -224,6 +227,7 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	go a.guarded("erase", func() { a.eraseByDate(background) })
 	go a.guarded("watch rooms", func() { a.Rooms.Watch(background) })
 	go a.guarded("collect contacts", func() { a.collectContacts(background) })
+	go a.guarded("push", func() { a.tidyPush(background) })
 
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -246,7 +250,9 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	err = server.Shutdown(stopping)
 	live.Close()
 	stopBackground()
-	return errors.Join(err, jobsStopped(), a.Close())
+	err = errors.Join(err, jobsStopped())
+	a.Push.Wait()
+	return errors.Join(err, a.Close())
 }
 
 func (a *App) listenForChanges(ctx context.Context) {
@@ -289,7 +295,7 @@ func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
 	return api.Deps{
 		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings, Rules: a.Rules, Rooms: a.Rooms,
 		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards,
-		Sanctions: a.Sanctions, Breaches: a.Breaches, Limits: a.Limits, Notify: a.Notify, Notices: a.Notices, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
+		Sanctions: a.Sanctions, Breaches: a.Breaches, Limits: a.Limits, Notify: a.Notify, Notices: a.Notices, Push: a.Push, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
 		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
 	}
 }

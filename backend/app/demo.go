@@ -48,6 +48,9 @@ func OpenDemo(ctx context.Context, c config.Config, log *slog.Logger) (*App, err
 	if c.Keys == "" {
 		c.Keys = filepath.Join(c.Data, "keys")
 	}
+	if c.PushContact == "" {
+		c.PushContact = "https://einverstanden.example" // nobody's: good enough to try push with
+	}
 	_, err := vault.Complete(c.Keys) // a demo of an earlier version goes on without a question
 	if errors.Is(err, vault.ErrNoKeys) {
 		err = vault.Create(c.Keys)

@@ -14,6 +14,7 @@ import (
 	"einverstanden/backend/notice"
 	"einverstanden/backend/privacy"
 	"einverstanden/backend/proposal"
+	"einverstanden/backend/push"
 	"einverstanden/backend/rules"
 )
 
@@ -29,7 +30,7 @@ func (a *App) domains() privacy.Domains {
 		Subjects: []privacy.Subject{
 			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(breach.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(rules.Erase),
 			privacy.SubjectFunc(proposal.Erase), privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase),
-			privacy.SubjectFunc(notice.Erase), a.Notify, a.Sanctions, a.Consents, a.Accounts, a.Schools,
+			privacy.SubjectFunc(notice.Erase), a.Notify, a.Sanctions, a.Consents, privacy.SubjectFunc(push.Erase), a.Accounts, a.Schools,
 		},
 	}
 }

@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +25,7 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/push"
 	"einverstanden/backend/rotation"
 	"einverstanden/backend/testkit"
 	"einverstanden/backend/vault"
@@ -68,6 +72,25 @@ func (h *house) makeToken(school id.School) {
 	h.must(err)
 }
 
+// subscribe has push messages sent to a browser that nobody reaches.
+func (h *house) subscribe(actor authz.Actor) {
+	h.t.Helper()
+	key := h.Vault.VAPIDKeys()[0].PublicText()
+	sender := push.NewSender(nobody{}, push.KnownServices, "push@schule.example", now, h.log)
+	service := push.NewService(h.DB, h.Vault, sender, h.Config.URL, h.log)
+	_, err := service.Subscribe(h.school, actor, push.New{
+		Endpoint: "https://fcm.googleapis.com/fcm/send/x", P256dh: key, Auth: "AAAAAAAAAAAAAAAAAAAAAA", Key: key,
+	})
+	h.must(err)
+	service.Wait()
+}
+
+type nobody struct{}
+
+func (nobody) Do(*http.Request) (*http.Response, error) {
+	return nil, &url.Error{Op: "Post", Err: io.ErrUnexpectedEOF}
+}
+
 // build opens the program once more on the same database, as a restart or another server would.
 func build(t *testing.T, env *testkit.Env, folder string) *App {
 	t.Helper()
@@ -104,6 +127,7 @@ func (h *house) answerWithPlace() {
 	h.must(err)
 	in, err := h.Accounts.RedeemLetter(h.school, letter.LetterNo, letter.Secret, calendar.MustParse(letter.BirthDate), account.Device{Language: "de"})
 	h.must(err)
+	h.subscribe(in.Actor)
 	answer := consent.AnswerInput{
 		Pupil: letter.Children[0], Language: consent.German, Relation: consent.Together, Answer: participation.Audio, Place: "Musterstadt",
 		Signature: &consent.Signature{Kind: string(consent.TypedSignature), Name: "Lena Öztürk"},

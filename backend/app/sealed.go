@@ -9,11 +9,12 @@ import (
 	"einverstanden/backend/notify"
 	"einverstanden/backend/proposal"
 	"einverstanden/backend/room"
+	"einverstanden/backend/push"
 	"einverstanden/backend/school"
 	"einverstanden/backend/vault"
 )
 
 // Sealed lists every column of the database that holds sealed values.
 func Sealed() []vault.Column {
-	return slices.Concat(school.Sealed, account.Sealed, evidence.Sealed, proposal.Sealed, intake.Sealed, room.Sealed, notify.Sealed)
+	return slices.Concat(school.Sealed, account.Sealed, evidence.Sealed, proposal.Sealed, intake.Sealed, room.Sealed, notify.Sealed, push.Sealed)
 }

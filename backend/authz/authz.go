@@ -74,6 +74,7 @@ const (
 	PublishRules      Permission = "publish_rules"       // the pupils' rules, by version
 	KeepNotices       Permission = "keep_notices"        // where and how one is told
 	SeeMessages       Permission = "see_messages"        // what became of messages, never their words; try again
+	ReceivePush       Permission = "receive_push"        // push messages in one's own browsers
 )
 
 // table is the one place where roles get permissions.
@@ -117,6 +118,7 @@ var table = map[Permission][]Role{
 	DecideSanctions:   {Head},
 	KeepNotices:       {Guardian, Pupil},
 	SeeMessages:       {Office, Head},
+	ReceivePush:       Roles,
 }
 
 // withoutSecondFactor is all that a password alone opens (settled 18).

@@ -28,6 +28,7 @@ type Config struct {
 	DatabaseListen string     // EINVERSTANDEN_DATABASE_LISTEN, DSN that reaches the server directly; Database when empty
 	TrustedProxies []string   // EINVERSTANDEN_TRUSTED_PROXIES, addresses or networks whose X-Real-IP counts
 	PrivateHosts   []string   // EINVERSTANDEN_PRIVATE_HOSTS, servers in the own network that we may call: host or host:port
+	PushContact    string     // EINVERSTANDEN_PUSH_CONTACT, for push services: URL where that is public; without one push is off
 	LogLevel       slog.Level // EINVERSTANDEN_LOG_LEVEL: info
 	SMTP           SMTP       // EINVERSTANDEN_SMTP_*; without a server nothing is mailed
 }
@@ -47,6 +48,7 @@ func Load(lookup func(string) (string, bool)) (Config, error) {
 	c.URL = r.publicURL(r.get("EINVERSTANDEN_URL", ""), c.Addr)
 	c.TrustedProxies = r.proxies(r.get("EINVERSTANDEN_TRUSTED_PROXIES", ""))
 	c.PrivateHosts = r.hosts(r.get("EINVERSTANDEN_PRIVATE_HOSTS", ""))
+	c.PushContact = r.pushContact(r.get("EINVERSTANDEN_PUSH_CONTACT", ""), c.URL)
 	if level := r.get("EINVERSTANDEN_LOG_LEVEL", "info"); c.LogLevel.UnmarshalText([]byte(level)) != nil {
 		r.fail("EINVERSTANDEN_LOG_LEVEL", "is %q; debug, info, warn or error are possible", level)
 	}

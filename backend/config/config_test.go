@@ -114,3 +114,27 @@ func TestAMailServerIsCheckedAsAWhole(t *testing.T) {
 		}
 	}
 }
+
+func TestThePushContactHasAPublicDomain(t *testing.T) {
+	for value, want := range map[string]string{
+		"push@schule.example": "push@schule.example", "mailto:push@schule.example": "push@schule.example",
+		"https://schule.example/kontakt": "https://schule.example/kontakt", "": "",
+	} {
+		if c, err := load(t, "EINVERSTANDEN_PUSH_CONTACT", value); err != nil || c.PushContact != want {
+			t.Errorf("%q gives %q, %v", value, c.PushContact, err)
+		}
+	}
+	for _, value := range []string{
+		"schule.example", "push@localhost", "push@schule.local", "push@schule.test", "push@schule.invalid", "push@10.0.0.1", "mailto:mailto:a@b.example",
+		"HTTPS://schule.example", "https://localhost", "https://schule", "http://schule.example", "Push <push@schule.example>", "push@", "https://a@schule.example",
+	} {
+		if _, err := load(t, "EINVERSTANDEN_PUSH_CONTACT", value); err == nil {
+			t.Errorf("%q is accepted", value)
+		}
+	}
+	for public, want := range map[string]string{"https://einverstanden.schule.example": "https://einverstanden.schule.example", "https://schule.local": ""} {
+		if c, err := load(t, "EINVERSTANDEN_URL", public); err != nil || c.PushContact != want {
+			t.Errorf("the URL %q gives %q, %v", public, c.PushContact, err)
+		}
+	}
+}

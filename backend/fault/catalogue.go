@@ -158,6 +158,10 @@ const (
 	RoomMissing           Code = "room_missing"
 	RoomNotNow            Code = "room_not_now"
 	RoomSpent             Code = "room_spent"
+
+	PushOff          Code = "push_off"
+	PushEndpoint     Code = "push_endpoint"
+	PushProofUnknown Code = "push_proof_unknown"
 )
 
 var kinds = map[Code]Kind{
@@ -219,6 +223,8 @@ var kinds = map[Code]Kind{
 
 	ConferenceUnavailable: Unavailable, ConferenceRefused: Unavailable, ConferenceFailed: Unavailable,
 	RoomMissing: Conflict, RoomNotNow: Conflict, RoomSpent: Invalid,
+
+	PushOff: NotFound, PushEndpoint: Invalid, PushProofUnknown: Unauthorized,
 }
 
 // KindOf gives the kind of a code; an unknown code is Internal.

@@ -104,6 +104,9 @@ type Invitation string
 // OIDCLink identifies who somebody at a school's OpenID provider is here.
 type OIDCLink string
 
+// PushSubscription identifies a browser that takes push messages.
+type PushSubscription string
+
 // Job identifies work in the outbox.
 type Job string
 

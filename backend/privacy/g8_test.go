@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"einverstanden/backend/account"
+	"einverstanden/backend/authz"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
@@ -23,6 +24,7 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
 	"einverstanden/backend/proof"
+	"einverstanden/backend/push"
 	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
@@ -98,9 +100,22 @@ func canaryHousehold(w *world) (h household, receipt id.Statement) {
 	w.exec("INSERT INTO told_mode (school_id, pupil_id, person_kind, person_id, mode, told_at) VALUES (?, ?, 'guardian', ?, 'video', 0)", w.ID, h.pupil.ID, h.guardian.ID)
 	w.card(h.pupil.ID)
 	receipt = w.answers(h.guardian, h.pupil, participation.Video).Receipt.ID
+	w.browser(signedIn.Actor)
 	w.school(h)
 	w.provider(h)
 	return h, receipt
+}
+
+// browser takes push messages, and was told something.
+func (w *world) browser(actor authz.Actor) {
+	w.t.Helper()
+	kept := id.New[id.PushSubscription]()
+	sealed, err := w.Vault.SealJSON(push.Sealed[0].At(w.ID, string(kept)), push.Target{Endpoint: "https://fcm.googleapis.com/fcm/send/kanarienvogel"})
+	must(w.t, err)
+	w.exec(`INSERT INTO push_subscription (school_id, id, account_id, session_id, endpoint_hash, body, vapid_key_id, language, created_at, seen_at, errors)
+		VALUES (?, ?, ?, ?, 'a hash of the endpoint', ?, 'x', 'tr', 0, 0, 0)`, w.ID, kept, actor.Account, actor.Session, sealed)
+	w.exec(`INSERT INTO push_message (school_id, id, account_id, subscription_id, event, kind, path, state, made_at)
+		VALUES (?, 'a-link-of-the-canaries', ?, ?, 'x', 'receipt', '/home', 'accepted', 0)`, w.ID, actor.Account, kept)
 }
 
 // card lets the pupil come in once by its card, after a wrong PIN on another device; an earlier card is void.
@@ -270,6 +285,9 @@ func (w *world) canaries(h household) map[string][]byte {
 	keep("plan", "SELECT body FROM import_plan")
 	keep("link to the provider", "SELECT body FROM oidc_link WHERE person_id = ?", pupil)
 	keep("subject at the provider", "SELECT subject_hash FROM oidc_link WHERE person_id = ?", pupil)
+	keep("push subscription", "SELECT body FROM push_subscription")
+	keep("push endpoint", "SELECT endpoint_hash FROM push_subscription")
+	keep("link of a push message", "SELECT id FROM push_message")
 	keep("who waits", "SELECT body FROM oidc_link WHERE account_id IS NULL")
 	for i, statement := range w.statementsOf(h) {
 		keep(fmt.Sprintf("statement %d", i), "SELECT body FROM statement WHERE id = ?", statement)

@@ -45,7 +45,7 @@ func Create(folder string) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	for _, name := range append([]string{masterFile}, plainFiles()...) {
+	for _, name := range append([]string{masterFile, vapidFile}, plainFiles()...) {
 		if _, err := os.Stat(filepath.Join(folder, name)); !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("vault: %s exists already in %s", name, folder)
 		}
@@ -62,7 +62,8 @@ func Create(folder string) error {
 			return err
 		}
 	}
-	return nil
+	_, err = AddVAPIDKey(folder)
+	return err
 }
 
 // Complete adds the key files that came into the program after the folder was made, and names them. Any other file
@@ -79,6 +80,12 @@ func Complete(folder string) (made []string, err error) {
 			return made, err
 		}
 		made = append(made, name)
+	}
+	if _, err := os.Stat(filepath.Join(folder, vapidFile)); errors.Is(err, fs.ErrNotExist) {
+		if _, err := AddVAPIDKey(folder); err != nil {
+			return made, err
+		}
+		made = append(made, vapidFile)
 	}
 	return made, nil
 }
@@ -182,6 +189,9 @@ func Open(folder string) (*Vault, error) {
 		folder: folder, index: keys[indexFile], letters: keys[letterFile], tokens: keys[tokenFile], checkpoints: keys[checkpointFile],
 	}
 	v.sealing.Store(sealing)
+	if v.vapid, err = VAPIDKeys(folder); err != nil {
+		return nil, err
+	}
 	return v, nil
 }
 

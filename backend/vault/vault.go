@@ -58,6 +58,7 @@ type Vault struct {
 	letters     []byte
 	tokens      []byte
 	checkpoints []byte
+	vapid       []VAPIDKey
 	sealing     atomic.Pointer[master]
 	reading     sync.Mutex // one goroutine reads the file again
 }

@@ -70,6 +70,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 2 && args[0] == pushSinkArg {
+		return pushSink(args[1])
+	}
 	if len(args) < 2 {
 		return errors.New("want the paths of the binary and of pgbench")
 	}
@@ -85,6 +88,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		{"door", measureDoor},
 		{"join", measureJoin},
 		{"presence", measurePresence},
+		{"push", measurePush},
 		{"process", func(ctx context.Context, folder string) ([]figure, error) { return measureProcess(ctx, folder, binary) }},
 	}
 	missed := 0

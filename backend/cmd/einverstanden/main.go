@@ -43,6 +43,9 @@ const usage = `einverstanden: consent to video conferences, for schools
   keys add, promote, reseal, retire    the four steps of a rotation, in this order, while servers run
   keys restore FILE                    let a retired key open again, for a backup from its time
   keys complete                        make the key files that a folder from an earlier version lacks
+  vapid-keys                           the keys by which push services know us, and how many browsers use each
+  vapid-keys add                       a key for browsers that subscribe from now on; the one before it goes on
+  vapid-keys retire                    take the older key away, once no browser uses it
   verify [--key KEY] [--checkpoint FILE]... FILE...
                                        check receipts, JSON or PDF, without database and network
   verify --database [--school ID] [--key KEY] [CHECKPOINT-OR-RECEIPT…]
@@ -101,6 +104,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return publishRules(ctx, rest, out)
 	case "keys status", "keys add", "keys promote", "keys reseal", "keys retire", "keys restore", "keys complete":
 		return keyCommand(ctx, name, rest, out)
+	case "vapid-keys":
+		return vapidKeys(ctx, rest, out)
 	case "verify":
 		if slices.Contains(rest, "--database") {
 			return verifyDatabase(ctx, rest, out)

@@ -3,6 +3,7 @@
 /// <reference lib="webworker" />
 /// <reference types="@sveltejs/kit" />
 import { build, files, version } from '$service-worker'
+import { open, show } from './push'
 import { answer, clearOldCaches, install, keep } from './shell'
 
 const worker = globalThis as unknown as ServiceWorkerGlobalScope
@@ -27,3 +28,6 @@ worker.addEventListener('message', (event) => {
 	if (event.data?.type === 'SKIP_WAITING') void worker.skipWaiting()
 	if (event.data?.type === 'KEEP') event.waitUntil(keep(cacheName, event.data.url, build, worker.location.origin))
 })
+
+worker.addEventListener('push', (event) => event.waitUntil(show(worker, event.data?.text())))
+worker.addEventListener('notificationclick', (event) => event.waitUntil(open(worker, event.notification)))

@@ -24,7 +24,8 @@ const namespaces = [
 	'breach',
 	'planning',
 	'notices',
-	'messages'
+	'messages',
+	'push'
 ] as const
 export type Namespace = (typeof namespaces)[number]
 

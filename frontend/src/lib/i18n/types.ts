@@ -10,6 +10,7 @@ import type oidc from './locales/de/oidc.json'
 import type office from './locales/de/office.json'
 import type planning from './locales/de/planning.json'
 import type pupil from './locales/de/pupil.json'
+import type push from './locales/de/push.json'
 import type records from './locales/de/records.json'
 import type rights from './locales/de/rights.json'
 import type rooms from './locales/de/rooms.json'
@@ -50,5 +51,6 @@ export type Key =
 	| `planning:${Leaf<typeof planning>}`
 	| `notices:${Leaf<typeof notices>}`
 	| `messages:${Leaf<typeof messages>}`
+	| `push:${Leaf<typeof push>}`
 
 export type Values = Record<string, string | number>

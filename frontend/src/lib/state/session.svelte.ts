@@ -4,6 +4,9 @@ import type { Me } from '$lib/api/types'
 import { i18n, isLanguage } from '$lib/i18n'
 import { outbox } from '$lib/offline'
 
+/** Push is loaded where it is in use alone. */
+export const mayHavePush = () => 'Notification' in globalThis && Notification.permission === 'granted'
+
 /** Who is signed in. Everything that belongs to one person is dropped when that changes. */
 class Session {
 	me = $state<Me>()
@@ -33,6 +36,7 @@ class Session {
 		const language = localStorage.getItem('language')
 		const { problem } = await call(api.DELETE('/api/v1/session'))
 		if (problem && problem.status !== 401) return problem
+		if (mayHavePush()) await (await import('$lib/push/subscribe')).leave()
 		if (this.me) await outbox.clear(this.me.account.id)
 		if (language) localStorage.setItem('language', language)
 		this.me = undefined

@@ -5,5 +5,6 @@ export const load = async () => {
 	await admit(['guardian', 'pupil'], '/e')
 	await i18n.need('consent')
 	await i18n.need('door')
+	await i18n.need('push')
 	await i18n.need('lowering')
 }

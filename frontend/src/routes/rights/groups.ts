@@ -44,6 +44,7 @@ export const groupOf: Record<Permission, Group> = {
 	publish_rules: 'lesson',
 	keep_notices: 'family',
 	see_messages: 'records',
+	receive_push: 'access',
 	set_up_oidc: 'access',
 	link_oidc: 'access'
 }

@@ -1,0 +1,86 @@
+package app
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"einverstanden/backend/db"
+	"einverstanden/backend/notify"
+	"einverstanden/backend/outbox"
+	"einverstanden/backend/push"
+)
+
+// withPush builds what sends to push services. Without a contact that they accept push is off.
+func (a *App) withPush(client push.Client, gate push.Gate) {
+	var sender *push.Sender
+	if a.Config.PushContact != "" {
+		sender = push.NewSender(client, gate, a.Config.PushContact, now, a.log)
+	}
+	a.Push = push.NewService(a.DB, a.Vault, sender, a.Config.URL, a.log)
+	a.Accounts.WithSessionEnds(a.Push.EndSessions)
+	a.Notify.WithChannel(pushChannel{a.Push})
+}
+
+// pushChannel is the way of notify that leads to people's browsers.
+type pushChannel struct{ push *push.Service }
+
+// Name is notify.Push.
+func (pushChannel) Name() notify.ChannelName { return notify.Push }
+
+// pushKinds are those that have words of their own on a lock screen.
+var pushKinds = map[notify.Kind]push.Kind{notify.Receipt: push.Receipt, notify.ModeChanged: push.ModeChanged}
+
+// Deliver is done when one browser has it, as with mail: a second one is a courtesy. A person without a browser, or whose
+// last one has just turned out to be gone, is left to the other channels.
+func (c pushChannel) Deliver(ctx context.Context, message string, m notify.Message) (notify.Outcome, error) {
+	word := push.Word{Event: message, Kind: push.News, Object: m.Subject, Path: m.Path}
+	if kind, ok := pushKinds[m.Kind]; ok {
+		word.Kind = kind
+	}
+	if word.Path == "" {
+		word.Path = "/"
+	}
+	report, err := c.push.Tell(ctx, push.Recipient{Person: m.Person}, word)
+	out := notify.Outcome{Host: report.Host}
+	if err == nil && report.Accepted > 0 {
+		return out, nil
+	}
+	if report.Status != 0 {
+		out.Code = strconv.Itoa(report.Status)
+	}
+	switch {
+	case err != nil:
+		return out, err
+	case report.Waiting > 0:
+		return out, outbox.After("push_waits", report.Again, nil)
+	case report.Failed > 0:
+		return out, outbox.Permanent("push_refused")
+	}
+	return out, notify.ErrNoWay
+}
+
+// tidyPush forgets subscriptions that are over, now and every hour, and says what became of messages, until ctx ends.
+func (a *App) tidyPush(ctx context.Context) {
+	ticker := time.NewTicker(time.Hour)
+	defer ticker.Stop()
+	for {
+		schools, err := a.DB.Schools(ctx)
+		for _, school := range schools {
+			if err == nil {
+				err = a.Push.Tidy(db.InSchool(ctx, school))
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			a.log.Error("cannot tidy push subscriptions", "err", err)
+		}
+		for host, count := range a.Push.Counts() {
+			a.log.Info("push", "host", host, "accepted", count.Accepted, "gone", count.Gone, "throttled", count.Throttled, "failed", count.Failed)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,20 @@
+package push
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Rows are the structs that are read from and written to whole tables.
+var Rows = []any{row{}, messageRow{}}
+
+// Kinds are all that have a manner to travel.
+func Kinds() []Kind { return slices.Sorted(maps.Keys(manners)) }
+
+// Encode writes the longest message of a kind.
+func Encode(kind Kind, language, navigate string) ([]byte, error) {
+	return note{
+		kind: kind, language: language, navigate: navigate, topic: strings.Repeat("a", 32), badge: 100, proof: strings.Repeat("p", 60),
+	}.encode()
+}

@@ -1,0 +1,36 @@
+package push
+
+import "time"
+
+// Kind says what a message is about, in no more words than a lock screen may show.
+type Kind string
+
+// The kinds. Opening and Test are about push itself.
+const (
+	OpenConsent Kind = "open_consent" // an answer is wanted; about a guardian's children together
+	Receipt     Kind = "receipt"      // there is a receipt
+	ModeChanged Kind = "mode_changed" // a child takes part in another way
+	Lesson      Kind = "lesson"       // to a teacher, about a lesson that is near
+	News        Kind = "news"         // whatever else the school has to tell
+	Opening     Kind = "opening"      // the first to a browser: it brings the proof that messages arrive
+	Test        Kind = "test"
+)
+
+// manner is how messages of a kind travel.
+type manner struct {
+	ttl     time.Duration
+	urgency Urgency
+	replace bool // a later message about the same object takes the place of an earlier one
+}
+
+const day = 24 * time.Hour
+
+var manners = map[Kind]manner{
+	OpenConsent: {ttl: 3 * day, urgency: Normal, replace: true},
+	Receipt:     {ttl: day, urgency: Normal},
+	ModeChanged: {ttl: 7 * day, urgency: High, replace: true},
+	Lesson:      {ttl: time.Hour, urgency: High, replace: true},
+	News:        {ttl: 3 * day, urgency: Normal},
+	Opening:     {ttl: time.Hour, urgency: High},
+	Test:        {ttl: 10 * time.Minute, urgency: High},
+}
