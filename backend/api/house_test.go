@@ -32,6 +32,7 @@ import (
 	"einverstanden/backend/lowering"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/paper"
+	"einverstanden/backend/reminder"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 	"einverstanden/backend/testkit"
@@ -122,6 +123,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	}
 	h.consents.WithSessions(h.accounts.IsAlive)
 	h.server.Invites.WithLoweringKeys(h.server.Lowering)
+	h.server.Reminders = reminder.NewService(env.DB, s.Service, h.consents, h.server.Invites, reminder.FromClassList(s.Service))
 	h.withOIDC()
 	stopped := make(chan error, 1)
 	go func() { stopped <- h.server.Serve(listener) }()

@@ -24,4 +24,5 @@ func (s *Server) routes() {
 	s.rightsRoutes()
 	s.oidcRoutes()
 	s.pupilDoorRoutes()
+	s.reminderRoutes()
 }

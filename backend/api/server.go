@@ -27,6 +27,7 @@ import (
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/proof"
+	"einverstanden/backend/reminder"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 )
@@ -42,6 +43,7 @@ type Deps struct {
 	Live      *meeting.Live
 	Intake    *intake.Service
 	Invites   *invite.Service
+	Reminders *reminder.Service
 	Notary    *evidence.Notary
 	Lowering  *lowering.Service
 	Cards     *card.Service

@@ -28,6 +28,7 @@ import (
 	"einverstanden/backend/outbound"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/privacy"
+	"einverstanden/backend/reminder"
 	"einverstanden/backend/rotation"
 	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
@@ -55,6 +56,7 @@ type App struct {
 	Meetings  *meeting.Service
 	Intake    *intake.Service
 	Invites   *invite.Service
+	Reminders *reminder.Service
 	Notary    *evidence.Notary
 	Outbound  *outbound.Client
 	Lowering  *lowering.Service
@@ -123,6 +125,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Lowering = lowering.NewService(d, keys, a.Accounts, a.Consents, a.Standings)
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
 	a.Invites.WithLoweringKeys(a.Lowering)
+	a.Reminders = reminder.NewService(d, a.Schools, a.Consents, a.Invites, reminder.FromClassList(a.Schools))
 	a.Accounts.WithPupilMeetings(a.Meetings.FirstEndFor)
 	a.Cards = card.NewService(d, a.Schools, a.Accounts, a.Meetings, a.Standings, printer, c.URL)
 	a.Outbound = outbound.New(c.PrivateHosts, Version)
@@ -259,7 +262,7 @@ func (a *App) guarded(name string, work func()) {
 func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
 	return api.Deps{
 		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings,
-		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
+		Live: live, Intake: a.Intake, Invites: a.Invites, Reminders: a.Reminders, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
 		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/privacy"
 	"einverstanden/backend/proposal"
+	"einverstanden/backend/reminder"
 	"einverstanden/backend/sanction"
 )
 
@@ -28,7 +29,7 @@ func (a *App) domains(log *evidence.Log) privacy.Domains {
 		},
 		Subjects: []privacy.Subject{
 			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(proposal.Erase),
-			privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase), sanctions, a.Consents, a.Accounts, a.Schools,
+			privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase), privacy.SubjectFunc(reminder.Erase), sanctions, a.Consents, a.Accounts, a.Schools,
 		},
 	}
 }
@@ -61,6 +62,11 @@ func (a *App) eraseIn(ctx context.Context, school id.School) {
 	report, err := a.Privacy.Run(db.InSchool(ctx, school))
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("erasing failed", "school", school, "err", err)
+	}
+	if report.ClockOff == 0 {
+		if err := a.Reminders.Forget(db.InSchool(ctx, school)); err != nil && ctx.Err() == nil {
+			a.log.Error("the log of reminders was not cleared", "school", school, "err", err)
+		}
 	}
 	if report.ClockOff != 0 {
 		a.log.Error("the clock has jumped: nothing is erased until einverstanden erase confirm-clock", "school", school, "by", report.ClockOff.String())

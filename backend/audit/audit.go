@@ -67,6 +67,8 @@ const (
 	ClassLinkRenewed Action = "class_link.renewed"
 	ClassLinkOpened  Action = "class_link.opened"
 	OpenedForChild   Action = "session.opened_for_child"
+
+	SlipPrinted Action = "slip.printed"
 )
 
 // System is the actor of what nobody signed in has done: commands at the shell, work by date.

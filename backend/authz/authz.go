@@ -63,6 +63,7 @@ const (
 	SeeOwnDay         Permission = "see_own_day"         // a pupil: itself, its mode today, its meetings
 	OpenForChild      Permission = "open_for_child"      // let one's child in on a device
 	IssueCards        Permission = "issue_cards"         // pupils' cards and class links
+	SendReminders     Permission = "send_reminders"      // who is reminded when, and slips
 )
 
 // table is the one place where roles get permissions.
@@ -95,6 +96,7 @@ var table = map[Permission][]Role{
 	SeeOwnDay:         {Pupil},
 	OpenForChild:      {Guardian},
 	IssueCards:        {Teacher, Office, Head},
+	SendReminders:     {Office, Head},
 }
 
 // withoutSecondFactor is all that a password alone opens (settled 18).

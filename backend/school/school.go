@@ -33,10 +33,15 @@ type Settings struct {
 	LessonBasis      string    `json:"lessonBasis"` // legal basis of lessons: consent or statute
 	RoomHosts        []string  `json:"roomHosts"`   // hosts that a room link may point to
 	Zone             string    `json:"zone"`        // IANA name
+
+	Land calendar.Land `json:"land"` // whose holidays the school keeps
 }
 
 // DefaultZone is the zone of a school that names none.
 const DefaultZone = "Europe/Berlin"
+
+// DefaultLand is the Land of a school that names none.
+const DefaultLand = calendar.NordrheinWestfalen
 
 var berlin = func() *time.Location {
 	zone, err := time.LoadLocation(DefaultZone)
@@ -60,6 +65,9 @@ func (s Settings) Location() *time.Location {
 	}
 	return berlin
 }
+
+// SchoolDays are the days on which the school teaches.
+func (s Settings) SchoolDays() *calendar.SchoolDays { return calendar.SchoolDaysOf(s.Land) }
 
 // Name is a person's name.
 type Name struct {

@@ -1,6 +1,7 @@
 package school
 
 import (
+	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 )
@@ -19,6 +20,7 @@ type schoolRow struct {
 	LessonBasis      string
 	RoomHosts        string
 	Zone             string
+	Land             calendar.Land
 	CreatedAt        int64
 }
 
@@ -30,7 +32,7 @@ func (r schoolRow) changeable() map[string]any {
 		"name": r.Name, "address": r.Address, "officers": r.Officers, "authority_name": r.AuthorityName,
 		"authority_contact": r.AuthorityContact, "conference_system": r.ConferenceSystem,
 		"processor_name": r.ProcessorName, "user_rules": r.UserRules, "retention_years": r.RetentionYears,
-		"lesson_basis": r.LessonBasis, "room_hosts": r.RoomHosts, "zone": r.Zone,
+		"lesson_basis": r.LessonBasis, "room_hosts": r.RoomHosts, "zone": r.Zone, "land": r.Land,
 	}
 }
 

@@ -1436,6 +1436,68 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/reminders': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * What went out in this school year, the newest first
+		 * @description Access: send_reminders.
+		 */
+		get: operations['listReminders']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/reminders/preview': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Who is going to be reminded on a day, and why others are not
+		 * @description Access: send_reminders.
+		 */
+		get: operations['previewReminders']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/reminders/slips': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Print a slip for everybody whose answer is missing and whose slip is due
+		 * @description A slip is a letter with a part that comes back; issuing it voids the earlier open letter of the same person.
+		 *
+		 *     Access: send_reminders.
+		 */
+		post: operations['printSlips']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/rights': {
 		parameters: {
 			query?: never
@@ -2517,6 +2579,16 @@ export interface components {
 			 */
 			total?: number
 		}
+		ListReminderBody: {
+			items: components['schemas']['ReminderBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
 		ListSayerBody: {
 			items: components['schemas']['SayerBody'][]
 			/** @description give it as cursor to go on; absent at the end */
@@ -2899,6 +2971,56 @@ export interface components {
 			/** Format: int64 */
 			y: number
 		}
+		PreviewBody: {
+			/** Format: date */
+			date: string
+			/**
+			 * Format: int64
+			 * @description asks that end on a free day, or on one of the first three school days after holidays
+			 */
+			dueInHolidays: number
+			/**
+			 * Format: date-time
+			 * @description when the first of them goes out
+			 */
+			from?: string
+			/**
+			 * Format: int64
+			 * @description people who get a message on the day
+			 */
+			messages: number
+			/** @description everybody who has not answered */
+			rows: components['schemas']['PreviewRowBody'][]
+			/**
+			 * Format: int64
+			 * @description people whose slip is due today
+			 */
+			slipsDue: number
+			/**
+			 * Format: int64
+			 * @description people who get a slip instead
+			 */
+			withoutChannel: number
+		}
+		PreviewRowBody: {
+			/**
+			 * Format: date-time
+			 * @description of the next message
+			 */
+			at?: string
+			children: string[]
+			mail: boolean
+			person: components['schemas']['PersonBody']
+			push: boolean
+			/**
+			 * @description why nothing goes out; absent: a message does
+			 * @enum {string}
+			 */
+			reason?:
+				'answered' | 'answered_by_other' | 'superseded' | 'no_say' | 'over' | 'exhausted' | 'stopped' | 'no_channel'
+			slipDue: boolean
+			steps: string[]
+		}
 		PrintInputBody: {
 			/** @description everyone whose answer is missing */
 			allUnanswered?: boolean
@@ -3224,6 +3346,21 @@ export interface components {
 			/** @description what the browser shows for the account */
 			userName: string
 		}
+		ReminderBody: {
+			/** @description by now */
+			answered: boolean
+			/** Format: date-time */
+			at: string
+			/** @description of the office's own */
+			by?: string
+			children: string[]
+			id: string
+			mail: boolean
+			person: components['schemas']['PersonBody']
+			push: boolean
+			/** @enum {string} */
+			step: 'announcement' | 'first' | 'second' | 'middle' | 'before' | 'last' | 'manual' | 'slip'
+		}
 		RightBody: {
 			/** @enum {string} */
 			permission:
@@ -3255,6 +3392,7 @@ export interface components {
 				| 'see_proof'
 				| 'see_pupils'
 				| 'self'
+				| 'send_reminders'
 				| 'set_up_oidc'
 			/** @description nobody: whoever has not signed in */
 			roles: ('nobody' | 'guardian' | 'pupil' | 'teacher' | 'office' | 'head' | 'dpo' | 'program')[]
@@ -3331,6 +3469,7 @@ export interface components {
 				| 'see_proof'
 				| 'see_pupils'
 				| 'self'
+				| 'send_reminders'
 				| 'set_up_oidc'
 			)[]
 			/** @enum {string} */
@@ -3403,6 +3542,15 @@ export interface components {
 			school: string
 			/** @description goes back with the assertion */
 			state: string
+		}
+		SlipsInputBody: {
+			/** @description absent: the whole school */
+			classId?: string
+			/**
+			 * @description handed out by the class teacher, or in envelopes with a window
+			 * @enum {string}
+			 */
+			delivery: 'class' | 'post'
 		}
 		StaffBody: {
 			id: string
@@ -10973,6 +11121,277 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	listReminders: {
+		parameters: {
+			query?: {
+				limit?: number
+				cursor?: string
+			}
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListReminderBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	previewReminders: {
+		parameters: {
+			query?: {
+				/** @description absent: tomorrow */
+				date?: string
+			}
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['PreviewBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	printSlips: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['SlipsInputBody']
+			}
+		}
+		responses: {
+			/** @description one page per slip */
+			200: {
+				headers: {
+					'Content-Disposition'?: string
+					'Content-Type'?: string
+					'X-Letter-Count'?: string
+					[name: string]: unknown
+				}
+				content: {
+					'application/pdf': string
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
 				headers: {
 					[name: string]: unknown
 				}

@@ -33,6 +33,7 @@ export const groupOf: Record<Permission, Group> = {
 	see_own_day: 'lesson',
 	open_for_child: 'access',
 	issue_cards: 'access',
+	send_reminders: 'family',
 	set_up_oidc: 'access',
 	link_oidc: 'access'
 }
