@@ -139,7 +139,7 @@ func (s *Service) askOne(tx *db.Tx, actor authz.Actor, i invitation) ([]id.Pupil
 
 // issue makes the letters and prints them.
 func (s *Service) issue(
-	ctx context.Context, actor authz.Actor, mailing mailing, print func([]paper.Letter) ([]byte, error),
+	ctx context.Context, actor authz.Actor, mailing mailing, draw func([]paper.Letter) ([]byte, error),
 ) (Printed, error) {
 	recipients := make([]account.Recipient, len(mailing.invitations))
 	persons := make([]id.Person, len(mailing.invitations))
@@ -154,7 +154,7 @@ func (s *Service) issue(
 	if err := s.addLoweringCodes(ctx, pages, mailing.invitations); err != nil {
 		return Printed{}, errors.Join(err, s.void(ctx, actor, issued))
 	}
-	pdf, err := print(pages)
+	pdf, err := draw(pages)
 	if err != nil {
 		return Printed{}, errors.Join(err, s.void(ctx, actor, issued))
 	}

@@ -60,8 +60,8 @@ func (t *slipTexts) of(reader Reader) *slipReader {
 }
 
 const (
-	replyTop    = 232.0 // where the part to tear off begins
-	replyStep   = 8.0
+	replyTop    = 239.0 // where the part to tear off begins
+	replyStep   = 7.0
 	boxSide     = 4.0
 	barcodeWide = 58.0
 	barcodeHigh = 13.0
@@ -122,7 +122,7 @@ func (s *sheets) slipOpening(l Slip, texts *slipReader, general *readerTexts) fl
 
 // slipLowering is the row of small codes of a letter, in the room above the part to tear off.
 func (s *sheets) slipLowering(y float64, l Letter, texts *readerTexts) error {
-	_, err := s.loweringUntil(y, replyTop-7, l, texts)
+	_, err := s.loweringUntil(y, replyTop-1, l, texts)
 	return err
 }
 
@@ -132,18 +132,18 @@ func (s *sheets) reply(l Letter, texts *slipTexts) error {
 	s.rule(0, replyTop, 210, replyTop)
 	s.pdf.SetDashPattern([]float64{}, 0)
 	s.fitted(left, replyTop+4, textWidth, label, texts.Reply.Cut)
-	y := replyTop + 11
+	y := replyTop + 10
 	s.text(left, y, strong, texts.Reply.Title)
 	s.fitted(left, y+5.5, textWidth-barcodeWide-4, body, fill(texts.Reply.For, "children", strings.Join(l.Children, "; ")))
 	for i, choice := range []string{texts.Reply.No, texts.Reply.Form, texts.Reply.Call} {
-		at := y + 14 + float64(i)*replyStep
+		at := y + 13 + float64(i)*replyStep
 		s.box(left, at)
 		end := s.text(left+boxSide+3, at, body, choice)
 		if choice == texts.Reply.Call {
 			s.rule(end+2, at+1, left+98, at+1)
 		}
 	}
-	foot := pageHeight - 13
+	foot := pageHeight - 12
 	s.rule(left, foot, left+40, foot)
 	s.text(left, foot+4, label, texts.Reply.Date)
 	s.rule(left+48, foot, right, foot)

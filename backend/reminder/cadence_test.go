@@ -313,3 +313,14 @@ func TestWhenASlipIsDue(t *testing.T) {
 		}
 	}
 }
+
+func TestLastDaysInHolidaysAreNamed(t *testing.T) {
+	for due, want := range map[string]bool{
+		"2026-12-22": false, "2026-12-24": true, "2027-01-06": true, "2027-01-07": true, "2027-01-11": true, "2027-01-12": false,
+		"2026-12-13": false, "2026-12-08": false,
+	} {
+		if got := reminder.IsAwkward(day(due), nw); got != want {
+			t.Errorf("%s: %t", due, got)
+		}
+	}
+}

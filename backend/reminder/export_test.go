@@ -21,3 +21,6 @@ func NominalDays(a Ask) (on []calendar.Date) {
 
 // SlipOn is the day from which an ask belongs on the slip list.
 func SlipOn(a Ask, c Calendar) calendar.Date { return c.days().slipOn(a) }
+
+// IsAwkward reports whether a last day lies in holidays or shortly after.
+func IsAwkward(due calendar.Date, c Calendar) bool { return c.days().isAwkward(due) }

@@ -109,14 +109,14 @@ func (r Recipient) lastDay(today calendar.Date) (first calendar.Date) {
 	return first
 }
 
-// isAwkward reports whether a last day lies where nobody can be reminded before it: no school day, or one of the first
-// three after holidays.
+// isAwkward reports whether a last day lies where hardly anybody can be reminded before it: in holidays, or among the first
+// three school days after them.
 func (d days) isAwkward(due calendar.Date) bool {
 	if due.IsZero() {
 		return false
 	}
 	third := d.school.Before(due, 3)
 	gap, ok := third.DaysUntil(due)
-	const threeWithAWeekend = 3 + 2 // a longer way back to the third school day leads over holidays
-	return !d.school.IsSchoolDay(due) || ok && gap > threeWithAWeekend
+	const aWeek = 7 // a longer way back to the third school day leads over holidays
+	return d.school.IsFree(due) || ok && gap > aWeek
 }
