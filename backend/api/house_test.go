@@ -36,9 +36,10 @@ import (
 	"einverstanden/backend/notice"
 	"einverstanden/backend/notify"
 	"einverstanden/backend/paper"
+	"einverstanden/backend/push"
+	"einverstanden/backend/reminder"
 	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
-	"einverstanden/backend/push"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 	"einverstanden/backend/testkit"
@@ -131,9 +132,9 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 		Notify: told, Notices: notice.NewService(env.DB, s.Service, h.accounts, h.consents, standings, told),
 		DB: env.DB, Accounts: h.accounts, Schools: s.Service, Consents: h.consents, Standings: standings, Meetings: h.meetings, Rules: h.rules,
 		Live: live, Intake: intake.NewService(env.DB, env.Vault, s.Service, s.Hub),
-		Invites:   invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
-		Lowering:  lowering.NewService(env.DB, env.Vault, h.accounts, h.consents, standings),
-		Cards:     card.NewService(env.DB, s.Service, h.accounts, h.meetings, standings, printer, public), Push: pushes,
+		Invites:  invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
+		Lowering: lowering.NewService(env.DB, env.Vault, h.accounts, h.consents, standings),
+		Cards:    card.NewService(env.DB, s.Service, h.accounts, h.meetings, standings, printer, public), Push: pushes,
 		Sanctions: h.sanctions, Breaches: breach.NewService(env.DB, s.Service, h.meetings, standings, h.sanctions), Limits: meeting.NewLimits(h.meetings, s.Hub),
 		Notary: evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
 		URL: public, Clock: env.Clock.Now, Log: log, Version: "test",
@@ -148,6 +149,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	}
 	h.consents.WithSessions(h.accounts.IsAlive)
 	h.server.Invites.WithLoweringKeys(h.server.Lowering)
+	h.server.Reminders = reminder.NewService(env.DB, s.Service, h.consents, h.server.Invites, reminder.FromClassList(s.Service))
 	h.withOIDC()
 	stopped := make(chan error, 1)
 	go func() { stopped <- h.server.Serve(listener) }()

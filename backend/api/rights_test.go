@@ -182,6 +182,10 @@ var rights = map[string]right{
 	"confirmProposal":         {proposed("/confirm"), "401 403 403 403 204/204/404/404 204/204/404/404 403 403"},
 	"rejectProposal":          {proposed("/reject"), "401 403 403 403 204/204/404/404 204/204/404/404 403 403"},
 
+	"previewReminders": {at("/reminders/preview"), "401 403 403 403 200 200 403 403"},
+	"listReminders":    {at("/reminders"), "401 403 403 403 200 200 403 403"},
+	"printSlips":       {slips, "401 403 403 403 200/200/404/404 200/200/404/404 403 403"},
+
 	"printLetters": {letters, "401 403 403 403 200/200/404/404 200/200/404/404 403 403"},
 	"listLetters":  {class("/letters?class=%s", nil), "401 403 403 403 200/200/404/404 200/200/404/404 403 403"},
 	"voidLetter":   {letter, "401 403 403 403 204/204/404/404 204/204/404/404 403 403"},

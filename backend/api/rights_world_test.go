@@ -403,6 +403,20 @@ func letters(w *world, at place, _ authz.Role) call {
 	return call{path: "/letters", body: object{"pupils": []string{w.pupilAt(at)}}}
 }
 
+// slips are of a class with somebody new who was asked and cannot be reached.
+func slips(w *world, at place, _ authz.Role) call {
+	return call{path: "/reminders/slips", body: object{"delivery": "class", "classId": fresh(w, at, func(s site) id.Class {
+		pupil := s.Pupil("Finn", "Ohnepost", "2014-04-04", s.class)
+		guardian := s.Guardian("Ria", "Ohnepost", pupil)
+		s.Write(func(tx *db.Tx) error {
+			tx.MarkAudited()
+			_, err := w.consents.AskByLetter(tx, id.GuardianOf(guardian.ID), []id.Pupil{pupil.ID})
+			return err
+		})
+		return s.class.ID
+	})}}
+}
+
 func letter(w *world, at place, _ authz.Role) call {
 	return call{path: "/letters/" + fresh(w, at, func(s site) id.Letter { return w.issue(s).ID }) + "/void", body: object{}}
 }

@@ -35,4 +35,5 @@ func (s *Server) routes() {
 	s.noticeRoutes()
 	s.messageRoutes()
 	s.pushRoutes()
+	s.reminderRoutes()
 }

@@ -30,10 +30,11 @@ import (
 	"einverstanden/backend/notify"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/proof"
+	"einverstanden/backend/push"
+	"einverstanden/backend/reminder"
 	"einverstanden/backend/room"
 	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
-	"einverstanden/backend/push"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
 )
@@ -51,6 +52,7 @@ type Deps struct {
 	Live      *meeting.Live
 	Intake    *intake.Service
 	Invites   *invite.Service
+	Reminders *reminder.Service
 	Notary    *evidence.Notary
 	Lowering  *lowering.Service
 	Cards     *card.Service

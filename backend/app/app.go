@@ -32,8 +32,9 @@ import (
 	"einverstanden/backend/outbound"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/privacy"
-	"einverstanden/backend/room"
 	"einverstanden/backend/push"
+	"einverstanden/backend/reminder"
+	"einverstanden/backend/room"
 	"einverstanden/backend/rotation"
 	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
@@ -65,6 +66,7 @@ type App struct {
 	Rules     *rules.Service
 	Intake    *intake.Service
 	Invites   *invite.Service
+	Reminders *reminder.Service
 	Notary    *evidence.Notary
 	Outbound  *outbound.Client
 	Lowering  *lowering.Service
@@ -140,6 +142,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Lowering = lowering.NewService(d, keys, a.Accounts, a.Consents, a.Standings)
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
 	a.Invites.WithLoweringKeys(a.Lowering)
+	a.Reminders = reminder.NewService(d, a.Schools, a.Consents, a.Invites, reminder.FromClassList(a.Schools))
 	a.Accounts.WithPupilMeetings(a.Meetings.FirstEndFor)
 	a.Cards = card.NewService(d, a.Schools, a.Accounts, a.Meetings, a.Standings, printer, c.URL)
 	a.Sanctions = sanction.NewService(d, evidenceLog, a.Schools, a.Hub)
@@ -294,7 +297,7 @@ func (a *App) guarded(name string, work func()) {
 func (a *App) deps(live *meeting.Live, web fs.FS) api.Deps {
 	return api.Deps{
 		DB: a.DB, Accounts: a.Accounts, Schools: a.Schools, Consents: a.Consents, Standings: a.Standings, Meetings: a.Meetings, Rules: a.Rules, Rooms: a.Rooms,
-		Live: live, Intake: a.Intake, Invites: a.Invites, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards,
+		Live: live, Intake: a.Intake, Invites: a.Invites, Reminders: a.Reminders, Notary: a.Notary, Lowering: a.Lowering, Cards: a.Cards,
 		Sanctions: a.Sanctions, Breaches: a.Breaches, Limits: a.Limits, Notify: a.Notify, Notices: a.Notices, Push: a.Push, Printer: a.printer, Web: web, URL: a.Config.URL, Proxies: a.Config.TrustedProxies,
 		Clock: now, Log: a.log, Version: Version, Demo: a.demo,
 	}

@@ -15,6 +15,7 @@ import (
 	"einverstanden/backend/privacy"
 	"einverstanden/backend/proposal"
 	"einverstanden/backend/push"
+	"einverstanden/backend/reminder"
 	"einverstanden/backend/rules"
 )
 
@@ -30,7 +31,8 @@ func (a *App) domains() privacy.Domains {
 		Subjects: []privacy.Subject{
 			privacy.SubjectFunc(intake.Erase), privacy.SubjectFunc(breach.Erase), privacy.SubjectFunc(meeting.Erase), privacy.SubjectFunc(rules.Erase),
 			privacy.SubjectFunc(proposal.Erase), privacy.SubjectFunc(hold.Erase), privacy.SubjectFunc(lowering.Erase),
-			privacy.SubjectFunc(notice.Erase), a.Notify, a.Sanctions, a.Consents, privacy.SubjectFunc(push.Erase), a.Accounts, a.Schools,
+			privacy.SubjectFunc(notice.Erase), privacy.SubjectFunc(reminder.Erase), a.Notify, a.Sanctions, a.Consents,
+			privacy.SubjectFunc(push.Erase), a.Accounts, a.Schools,
 		},
 	}
 }
@@ -84,6 +86,11 @@ func (a *App) eraseIn(ctx context.Context, school id.School) {
 	}
 	if report.ClockOff == 0 && err == nil {
 		a.forgetContacts(ctx, school)
+	}
+	if report.ClockOff == 0 {
+		if err := a.Reminders.Forget(db.InSchool(ctx, school)); err != nil && ctx.Err() == nil {
+			a.log.Error("the log of reminders was not cleared", "school", school, "err", err)
+		}
 	}
 	if report.ClockOff != 0 {
 		a.log.Error("the clock has jumped: nothing is erased until einverstanden erase confirm-clock", "school", school, "by", report.ClockOff.String())

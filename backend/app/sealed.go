@@ -8,8 +8,8 @@ import (
 	"einverstanden/backend/intake"
 	"einverstanden/backend/notify"
 	"einverstanden/backend/proposal"
-	"einverstanden/backend/room"
 	"einverstanden/backend/push"
+	"einverstanden/backend/room"
 	"einverstanden/backend/school"
 	"einverstanden/backend/vault"
 )

@@ -101,6 +101,8 @@ const (
 	RulesAcknowledged Action = "rules.acknowledged"
 	OwnLimitSet       Action = "own_limit.set"
 	OwnLimitLifted    Action = "own_limit.lifted"
+
+	SlipPrinted Action = "slip.printed"
 )
 
 // System is the actor of what nobody signed in has done: commands at the shell, work by date.

@@ -75,6 +75,7 @@ const (
 	KeepNotices       Permission = "keep_notices"        // where and how one is told
 	SeeMessages       Permission = "see_messages"        // what became of messages, never their words; try again
 	ReceivePush       Permission = "receive_push"        // push messages in one's own browsers
+	SendReminders     Permission = "send_reminders"      // who is reminded when, and slips
 )
 
 // table is the one place where roles get permissions.
@@ -119,6 +120,7 @@ var table = map[Permission][]Role{
 	KeepNotices:       {Guardian, Pupil},
 	SeeMessages:       {Office, Head},
 	ReceivePush:       Roles,
+	SendReminders:     {Office, Head},
 }
 
 // withoutSecondFactor is all that a password alone opens (settled 18).

@@ -1,5 +1,5 @@
-// Package calendar owns civil days: dates, periods of days, birthdays, school years, and the bridge from an
-// instant to the day that it falls on in a school's zone. A civil day is not an instant: a birthday, a
+// Package calendar owns civil days: dates, periods of days, birthdays, school years, public holidays of the Länder and
+// school days, and the bridge from an instant to the day that it falls on in a school's zone. A civil day is not an instant: a birthday, a
 // sanction's last day or the day on which a form comes into force begins at the school's midnight, wherever
 // the server stands.
 //

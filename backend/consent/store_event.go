@@ -15,6 +15,13 @@ func insertAsk(tx *db.Tx, person id.Person, pupil id.Pupil, edition int, due cal
 	}).Error
 }
 
+// unclosedAsks lists the asks without an answer, the oldest first.
+func unclosedAsks(tx *db.Tx) (rows []askRow, err error) {
+	err = tx.G().Where("school_id = ? AND purpose = ? AND closed_at IS NULL", tx.School, VideoConference).
+		Order("asked_at, id").Find(&rows).Error
+	return rows, err
+}
+
 // closeAsks closes what an answer answers: a no is an answer for every edition, and a withdrawal of everything too.
 func closeAsks(tx *db.Tx, d Decision) error {
 	if d.Kind == Withdrawal && d.Extent == Picture {

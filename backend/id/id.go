@@ -47,6 +47,9 @@ type Proposal string
 // Ask identifies that somebody was asked.
 type Ask string
 
+// Reminder identifies one step of one ask that went out.
+type Reminder string
+
 // Letter identifies a printed letter code.
 type Letter string
 

@@ -68,7 +68,8 @@ func (s Selection) check() error {
 // Printed is a PDF with one page for each letter. It is made once and kept nowhere.
 type Printed struct {
 	PDF   []byte
-	Count int // letters
+	Count int         // letters
+	To    []id.Person // whom they are for
 }
 
 // Letters issues and prints one letter for each person whom the selection means, for all the children that the person
@@ -96,7 +97,7 @@ func (s *Service) Letters(ctx context.Context, actor authz.Actor, selection Sele
 	if len(mailing.invitations) == 0 {
 		return Printed{}, fault.New(fault.NobodyToInvite)
 	}
-	return s.issue(ctx, actor, mailing)
+	return s.issue(ctx, actor, mailing, func(pages []paper.Letter) ([]byte, error) { return s.printer.Letters(pages) })
 }
 
 // asksAtOnce is how many people are asked in one transaction: few, so that no answer waits long behind them.
@@ -137,10 +138,13 @@ func (s *Service) askOne(tx *db.Tx, actor authz.Actor, i invitation) ([]id.Pupil
 }
 
 // issue makes the letters and prints them.
-func (s *Service) issue(ctx context.Context, actor authz.Actor, mailing mailing) (Printed, error) {
+func (s *Service) issue(
+	ctx context.Context, actor authz.Actor, mailing mailing, draw func([]paper.Letter) ([]byte, error),
+) (Printed, error) {
 	recipients := make([]account.Recipient, len(mailing.invitations))
+	persons := make([]id.Person, len(mailing.invitations))
 	for i, invitation := range mailing.invitations {
-		recipients[i] = account.Recipient{Person: invitation.person}
+		recipients[i], persons[i] = account.Recipient{Person: invitation.person}, invitation.person
 	}
 	issued, err := s.accounts.IssueLetters(ctx, actor, recipients)
 	if err != nil {
@@ -150,11 +154,11 @@ func (s *Service) issue(ctx context.Context, actor authz.Actor, mailing mailing)
 	if err := s.addLoweringCodes(ctx, pages, mailing.invitations); err != nil {
 		return Printed{}, errors.Join(err, s.void(ctx, actor, issued))
 	}
-	pdf, err := s.printer.Letters(pages)
+	pdf, err := draw(pages)
 	if err != nil {
 		return Printed{}, errors.Join(err, s.void(ctx, actor, issued))
 	}
-	return Printed{PDF: pdf, Count: len(issued)}, nil
+	return Printed{PDF: pdf, Count: len(issued), To: persons}, nil
 }
 
 // void takes back letters whose secrets nobody has, also when whoever wanted them has gone away meanwhile.

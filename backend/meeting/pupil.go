@@ -132,16 +132,14 @@ func (s *Service) FirstEndFor(tx *db.Tx, pupil id.Pupil, after time.Time) (time.
 }
 
 // IsDoorOpen reports whether the class may come in by its link: on a school day, from half an hour before one of its
-// meetings until that ends. Public holidays are known by nobody here; on them nothing is planned.
+// meetings until that ends.
 func (s *Service) IsDoorOpen(tx *db.Tx, class id.Class) (bool, error) {
 	settings, err := s.schools.SettingsInClear(tx)
 	if err != nil {
 		return false, err
 	}
-	switch tx.Now.In(settings.Location()).Weekday() {
-	case time.Saturday, time.Sunday:
+	if !settings.SchoolDays().IsSchoolDay(settings.Today(tx.Now)) {
 		return false, nil
-	case time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday:
 	}
 	return meetsBetween(tx, class, tx.Now, tx.Now.Add(opensBefore))
 }

@@ -87,11 +87,14 @@ func TestX22TheDoorIsOpenFromHalfAnHourBeforeAMeetingUntilItsEndOnSchoolDays(t *
 		c := newClassroom(t, env)
 		start := env.Clock.Now().Add(24 * time.Hour) // a Wednesday
 		saturday := start.AddDate(0, 0, 3)
+		holiday := start.AddDate(0, 0, 28) // the first Wednesday of the Christmas holidays
 		plan := c.lesson()
 		plan.StartsAt = start
 		m := c.plan(plan)
-		plan.StartsAt = saturday
-		c.plan(plan)
+		for _, free := range []time.Time{saturday, holiday} {
+			plan.StartsAt = free
+			c.plan(plan)
+		}
 		for at, want := range map[time.Time]bool{
 			start.Add(-30*time.Minute - time.Microsecond): false,
 			start.Add(-30 * time.Minute):                  true,
@@ -99,6 +102,7 @@ func TestX22TheDoorIsOpenFromHalfAnHourBeforeAMeetingUntilItsEndOnSchoolDays(t *
 			m.EndsAt.Add(-time.Microsecond):               true,
 			m.EndsAt:                                      false,
 			saturday:                                      false,
+			holiday:                                       false,
 		} {
 			env.Clock.Set(at)
 			c.Read(func(tx *db.Tx) error {

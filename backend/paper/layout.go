@@ -207,12 +207,16 @@ func (s *sheets) notes(y float64, texts *readerTexts) float64 {
 // lowering is a row of small codes at the right, in frames of their own and with a caption, so that nobody takes them
 // for the one to answer with. It gives the width that is left beside it.
 func (s *sheets) lowering(y float64, l Letter, texts *readerTexts) (left float64, err error) {
+	return s.loweringUntil(y, footRule-1.5, l, texts)
+}
+
+func (s *sheets) loweringUntil(y, bottom float64, l Letter, texts *readerTexts) (left float64, err error) {
 	const (
 		most, widest, finest = 3, 26.0, 0.4 // codes, mm, and mm a module
 		captionWidth, gap    = 36.0, 2.5
 		nameRoom, padding    = 3.6, 1.5
 	)
-	top, bottom := y-2.6, footRule-1.5
+	top := y - 2.6
 	side := min(widest, bottom-top-nameRoom-padding)
 	shown := l.Lowering[:min(most, len(l.Lowering))]
 	codes := make([]qrCode, len(shown))

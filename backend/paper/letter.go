@@ -68,6 +68,7 @@ type Printer struct {
 	foot    []footSentence
 	receipt receiptTexts
 	card    cardTexts
+	slip    slipTexts
 	zone    *time.Location // in which receipts tell the time
 }
 
@@ -83,7 +84,7 @@ func NewPrinter() (*Printer, error) {
 	}
 	return p, errors.Join(
 		readTexts("letter.de.json", &p.texts), readTexts("foot.json", &p.foot), readTexts("receipt.de.json", &p.receipt),
-		readTexts("card.de.json", &p.card))
+		readTexts("card.de.json", &p.card), readTexts("slip.de.json", &p.slip))
 }
 
 // Letters prints one A4 page for each letter, in the given order, as one PDF. An address whose code would be too fine

@@ -10,7 +10,7 @@ import (
 	"einverstanden/backend/calendar"
 )
 
-//go:embed texts/letter.de.json texts/foot.json texts/receipt.de.json texts/card.de.json
+//go:embed texts/letter.de.json texts/foot.json texts/receipt.de.json texts/card.de.json texts/slip.de.json
 var textFiles embed.FS
 
 // letterTexts are the fixed sentences of a letter. Its German is what counts; the language of the reader comes with the

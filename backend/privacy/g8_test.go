@@ -42,6 +42,7 @@ const (
 	canaryPlace  = "Bad Kanarienhausen"
 	canaryBirth  = "2013-11-29"
 	canaryImport = "SCHILD-4711-PIEP"
+	canaryAsk    = "the ask of the canary"
 )
 
 // canaryHousehold comes by a class list and does everything that leaves a trace.
@@ -103,6 +104,10 @@ func canaryHousehold(w *world) (h household, receipt id.Statement) {
 	w.browser(signedIn.Actor)
 	w.school(h)
 	w.provider(h)
+	w.exec(`INSERT INTO ask (school_id, id, purpose, pupil_id, person_kind, person_id, edition, channel, asked_at, due_on)
+		VALUES (?, ?, 'video_conference', ?, 'guardian', ?, 99, 'letter', 0, '2026-12-01')`, w.ID, canaryAsk, h.pupil.ID, h.guardian.ID)
+	w.exec(`INSERT INTO reminder (school_id, id, ask_id, person_kind, person_id, step, push, mail, at)
+		VALUES (?, 'a reminder of the canary', ?, 'guardian', ?, 'first', ?, ?, 0)`, w.ID, canaryAsk, h.guardian.ID, false, true)
 	return h, receipt
 }
 
@@ -260,6 +265,7 @@ func (w *world) canaries(h household) map[string][]byte {
 	}
 	pupil, guardian := h.pupil.ID, h.guardian.ID
 	keep("pupil profile", "SELECT profile FROM pupil WHERE id = ?", pupil)
+	keep("reminder", "SELECT id FROM reminder WHERE person_id = ?", guardian)
 	keep("import hash", "SELECT import_hash FROM pupil WHERE id = ?", pupil)
 	keep("guardian profile", "SELECT profile FROM guardian WHERE id = ?", guardian)
 	keep("mail hash", "SELECT email_hash FROM guardian WHERE id = ?", guardian)

@@ -35,10 +35,15 @@ type Settings struct {
 	Zone             string    `json:"zone"`         // IANA name
 	DefaultRoom      string    `json:"defaultRoom"`  // name of the IServ room of classes that have none of their own
 	HidesNumbers     bool      `json:"hidesNumbers"` // guardians' phone numbers from teachers who have to call
+
+	Land calendar.Land `json:"land"` // whose holidays the school keeps
 }
 
 // DefaultZone is the zone of a school that names none.
 const DefaultZone = "Europe/Berlin"
+
+// DefaultLand is the Land of a school that names none.
+const DefaultLand = calendar.NordrheinWestfalen
 
 var berlin = func() *time.Location {
 	zone, err := time.LoadLocation(DefaultZone)
@@ -62,6 +67,9 @@ func (s Settings) Location() *time.Location {
 	}
 	return berlin
 }
+
+// SchoolDays are the days on which the school teaches.
+func (s Settings) SchoolDays() *calendar.SchoolDays { return calendar.SchoolDaysOf(s.Land) }
 
 // Name is a person's name.
 type Name struct {

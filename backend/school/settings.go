@@ -27,8 +27,8 @@ const (
 	ByStatute = "statute"
 )
 
-// Create makes a school and gives its id. Lesson basis, zone and retention have defaults (consent, Europe/Berlin, five
-// years). An SQLite file that holds a school already answers with SQLiteHoldsOne.
+// Create makes a school and gives its id. Lesson basis, zone, Land and retention have defaults (consent,
+// Europe/Berlin, Nordrhein-Westfalen, five years). An SQLite file that holds a school already answers with SQLiteHoldsOne.
 func (s *Service) Create(ctx context.Context, settings Settings) (id.School, error) {
 	settings = settings.withDefaults()
 	if err := settings.check(); err != nil {
@@ -161,6 +161,7 @@ func (r schoolRow) settings() (Settings, error) {
 		AuthorityContact: r.AuthorityContact, ConferenceSystem: r.ConferenceSystem, ProcessorName: r.ProcessorName,
 		UserRules: r.UserRules, RetentionYears: int(r.RetentionYears), LessonBasis: r.LessonBasis, Zone: r.Zone,
 		DefaultRoom: r.DefaultRoom, HidesNumbers: r.HidesNumbers,
+		Land: r.Land,
 	}
 	return settings, json.Unmarshal([]byte(r.RoomHosts), &settings.RoomHosts)
 }
@@ -181,7 +182,7 @@ func (s *Service) sealSettings(tx *db.Tx, settings Settings) (row schoolRow, err
 		AuthorityContact: settings.AuthorityContact, ConferenceSystem: settings.ConferenceSystem,
 		ProcessorName: settings.ProcessorName, UserRules: settings.UserRules,
 		RetentionYears: int64(settings.RetentionYears), LessonBasis: settings.LessonBasis,
-		RoomHosts: hosts, Zone: settings.Zone, DefaultRoom: settings.DefaultRoom, HidesNumbers: settings.HidesNumbers,
+		RoomHosts: hosts, Zone: settings.Zone, DefaultRoom: settings.DefaultRoom, HidesNumbers: settings.HidesNumbers, Land: settings.Land,
 	}
 	row.Officers, err = s.vault.SealJSON(place(tx, "school", "officers", string(tx.School)), settings.Officers)
 	return row, err
@@ -202,6 +203,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.Zone == "" {
 		s.Zone = DefaultZone
+	}
+	if s.Land == "" {
+		s.Land = DefaultLand
 	}
 	if s.RetentionYears == 0 {
 		s.RetentionYears = defaultRetentionYears
@@ -233,6 +237,9 @@ func (s Settings) check() error {
 	// "" and "Local" would be the server's zone.
 	if _, err := time.LoadLocation(s.Zone); err != nil || s.Zone == "" || s.Zone == "Local" {
 		bad.WithField("zone", fault.FieldInvalid, nil)
+	}
+	if !s.Land.IsKnown() {
+		bad.WithField("land", fault.FieldInvalid, nil)
 	}
 	for _, host := range s.RoomHosts {
 		if !isHost(host) {

@@ -2,6 +2,7 @@ package school_test
 
 import (
 	"context"
+	"einverstanden/backend/calendar"
 	"reflect"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ func TestSettingsComeBackAsTheyWereSet(t *testing.T) {
 			Name: "Schule am Wald", Address: "Waldweg 1", AuthorityName: "Behörde", AuthorityContact: "post@behoerde.example",
 			Officers:         school.Officers{HeadName: "Kim Beispiel", DPOName: "Lou Muster", DPOContact: "dsb@wald.example"},
 			ConferenceSystem: "IServ", ProcessorName: "Betrieb GmbH", UserRules: "Regeln vom 1. Mai 2026", RetentionYears: 0,
-			LessonBasis: school.ByStatute, RoomHosts: []string{"wald.example", "bbb.wald.example"}, Zone: "Europe/Vienna",
+			LessonBasis: school.ByStatute, RoomHosts: []string{"wald.example", "bbb.wald.example"}, Zone: "Europe/Vienna", Land: calendar.Bayern,
 		}
 		if err := s.Service.UpdateSettings(s.Ctx, audit.System, want); err != nil {
 			t.Fatal(err)
@@ -41,7 +42,7 @@ func TestANewSchoolHasDefaults(t *testing.T) {
 		s := env.NewSchool(t)
 		s.Read(func(tx *db.Tx) error {
 			got, err := s.Service.Settings(tx)
-			if got.LessonBasis != school.ByConsent || got.Zone != school.DefaultZone || got.RetentionYears != 5 {
+			if got.LessonBasis != school.ByConsent || got.Zone != school.DefaultZone || got.Land != school.DefaultLand || got.RetentionYears != 5 {
 				t.Errorf("got %+v", got)
 			}
 			return err
@@ -69,12 +70,13 @@ func TestSettingsThatCannotBeAreNamed(t *testing.T) {
 		"name":           func(s *school.Settings) { s.Name = "  " },
 		"lessonBasis":    func(s *school.Settings) { s.LessonBasis = "habit" },
 		"retentionYears": func(s *school.Settings) { s.RetentionYears = 31 },
+		"land":           func(s *school.Settings) { s.Land = "XX" },
 		"zone":           func(s *school.Settings) { s.Zone = "Local" },
 		"roomHosts":      func(s *school.Settings) { s.RoomHosts = []string{"user@host.example"} },
 		"userRules":      func(s *school.Settings) { s.UserRules = string(make([]byte, 501)) },
 	}
 	for field, spoil := range cases {
-		settings := school.Settings{Name: "Schule", LessonBasis: school.ByConsent, Zone: school.DefaultZone}
+		settings := school.Settings{Name: "Schule", LessonBasis: school.ByConsent, Zone: school.DefaultZone, Land: school.DefaultLand}
 		spoil(&settings)
 		err := s.Service.UpdateSettings(s.Ctx, audit.System, settings)
 		fields := fieldsOf(t, err)

@@ -1,6 +1,7 @@
 package school
 
 import (
+	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 )
@@ -21,6 +22,7 @@ type schoolRow struct {
 	Zone             string
 	DefaultRoom      string
 	HidesNumbers     bool
+	Land             calendar.Land
 	CreatedAt        int64
 }
 
@@ -32,7 +34,7 @@ func (r schoolRow) changeable() map[string]any {
 		"name": r.Name, "address": r.Address, "officers": r.Officers, "authority_name": r.AuthorityName,
 		"authority_contact": r.AuthorityContact, "conference_system": r.ConferenceSystem,
 		"processor_name": r.ProcessorName, "user_rules": r.UserRules, "retention_years": r.RetentionYears,
-		"lesson_basis": r.LessonBasis, "room_hosts": r.RoomHosts, "zone": r.Zone,
+		"lesson_basis": r.LessonBasis, "room_hosts": r.RoomHosts, "zone": r.Zone, "land": r.Land,
 		"default_room": r.DefaultRoom, "hides_numbers": r.HidesNumbers,
 	}
 }

@@ -45,6 +45,7 @@ export const groupOf: Record<Permission, Group> = {
 	keep_notices: 'family',
 	see_messages: 'records',
 	receive_push: 'access',
+	send_reminders: 'family',
 	set_up_oidc: 'access',
 	link_oidc: 'access'
 }
