@@ -51,7 +51,7 @@ func (s *Server) setMeetingSettings(ctx context.Context, in *struct{ Body meetin
 	})
 }
 
-type previewInput struct {
+type distancePreviewInput struct {
 	Day     string `query:"day" format:"date" doc:"default: the next from Monday to Friday"`
 	From    string `query:"from" pattern:"^[0-9]{2}:[0-9]{2}$" default:"08:00" doc:"by the school's clock"`
 	Minutes int    `query:"minutes" minimum:"1" maximum:"480" default:"270"`
@@ -94,7 +94,7 @@ func distanceDay(day, from string, minutes int) (in meeting.DistanceDay, err err
 	return in, nil
 }
 
-func (s *Server) previewDistanceDay(ctx context.Context, in *previewInput) (*out[distanceBody], error) {
+func (s *Server) previewDistanceDay(ctx context.Context, in *distancePreviewInput) (*out[distanceBody], error) {
 	return s.distance(ctx, in.Day, in.From, in.Minutes, s.Meetings.PreviewDistanceDay)
 }
 

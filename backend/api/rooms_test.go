@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -46,8 +47,9 @@ func serverSetUp(path string) func(*world, place, authz.Role) call {
 
 func (w *world) iservMeeting(s site) meeting.Meeting {
 	w.t.Helper()
+	w.keys++
 	planned, err := w.meetings.Plan(s.Ctx, s.teacher, meeting.Plan{
-		Title: "Mathematik", Kind: participation.Lesson, Class: s.class.ID, Length: 45 * time.Minute,
+		Title: fmt.Sprintf("Mathematik %d", w.keys), Kind: participation.Lesson, Class: s.class.ID, Length: 45 * time.Minute,
 		Room: meeting.Room{URL: "https://schule.example/iserv/videoconference/abc"},
 	})
 	if err != nil {
