@@ -18,9 +18,23 @@ const bare = (texts: Flat) => [...new Set(Object.keys(texts).map((key) => key.re
 const placeholders = (text: string) => (text.match(/\{\{\w+/g) ?? []).sort().join()
 
 // What each language owes: German everything, the others the guardian's and the public screens.
-const open = ['app', 'guardian', 'consent', 'verify', 'door', 'lowering', 'rights', 'pupil', 'sanction', 'notices', 'push']
+const open = [
+	'app',
+	'guardian',
+	'consent',
+	'verify',
+	'door',
+	'lowering',
+	'rights',
+	'pupil',
+	'sanction',
+	'notices',
+	'push'
+]
 const owed = (tag: string) =>
-	tag === 'de' ? [...open, 'teacher', 'office', 'records', 'staff', 'tokens', 'oidc', 'rooms', 'breach', 'planning', 'messages'] : open
+	tag === 'de'
+		? [...open, 'teacher', 'office', 'records', 'staff', 'tokens', 'oidc', 'rooms', 'breach', 'planning', 'messages']
+		: open
 
 for (const { tag } of languages) {
 	for (const namespace of owed(tag)) {
