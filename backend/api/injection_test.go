@@ -20,7 +20,7 @@ func TestD9QueryParametersAreNoSQL(t *testing.T) {
 		attacks := []string{"(select pg_sleep(5))", "' or 1=1", "' or '1'='1' --", "name;drop table pupil", "1 union select password_hash from account", `"; --`}
 		asked := 0
 		for _, op := range w.operations() {
-			if op.Method != http.MethodGet || op.OperationID == "streamRoster" {
+			if op.Method != http.MethodGet || op.OperationID == "streamRoster" || op.OperationID == "roomEnded" { // the last succeeds for a secret alone
 				continue
 			}
 			if op.OperationID == "startOidc" || op.OperationID == "finishOidc" { // which send every browser on

@@ -112,7 +112,7 @@ func TestWhatNeedsAProofAsksForOne(t *testing.T) {
 			office.wantProblem(403, "not_allowed", office.send(op.Method, path, "", []byte("{}"), nil))
 		}
 	}
-	if len(asked) != 11 {
+	if len(asked) != 13 {
 		t.Errorf("asked at %v", asked)
 	}
 	invite := object{"role": "dpo", "email": "neu@schule.example", "name": "Nele Neu"}
