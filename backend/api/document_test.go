@@ -127,8 +127,9 @@ func TestEveryOperationIsDescribed(t *testing.T) {
 
 var successes = []string{"200", "201", "202", "204", "303"}
 
-// links are what a browser follows to a provider and back, and from a mail to our page: they lead on, and change nothing.
-var links = []string{"startOidc", "finishOidc", "openStopPage"}
+// links are what a browser follows to a provider and back, which begins and ends a sign-in, or from a mail to our page,
+// and what a conference server calls when a room has ended.
+var links = []string{"startOidc", "finishOidc", "openStopPage", "roomEnded"}
 
 // wantErrors are the errors that any operation of this kind can give.
 func wantErrors(access authz.Permission, op *huma.Operation) []string {

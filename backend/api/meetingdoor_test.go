@@ -249,7 +249,7 @@ func TestARoomWithANameIsToldAndLookedForAtTheSchool(t *testing.T) {
 		if status, location := d.pupilAt.follow("GET", joined.URL); status != 303 || location != "https://schule.example/" {
 			t.Errorf("led to %d %q", status, location)
 		}
-		d.of = d.plan(func(p *meeting.Plan) { p.Room = meeting.Room{} })
+		d.of = d.plan(func(p *meeting.Plan) { p.Title, p.Room = "Ohne Raum", meeting.Room{} })
 		d.wantPage(d.pupilAt, d.tap(), "room_not_ready")
 	})
 }

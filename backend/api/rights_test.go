@@ -166,7 +166,7 @@ var rights = map[string]right{
 	"setRoomServer":    {with("/rooms/server", conferenceServer), "401 403 403 403 403 204 403 403"},
 	"tryRoomServer":    {serverSetUp("/rooms/server/try"), "401 403 403 403 403 200 403 403"},
 	"removeRoomServer": {serverSetUp("/rooms/server"), "401 403 403 403 403 204 403 403"},
-	"roomEnded":        {at("/conference/ended/x.y"), "404 404 404 404 404 404 404 404"},
+	"roomEnded":        {at("/conference/ended/x.y"), "404/404/404/404 404/404/404/404 404/404/404/404 404/404/404/404 404/404/404/404 404/404/404/404 404/404/404/404 404/404/404/404"},
 
 	"listPupils":        {class("/pupils?class=%s", nil), "401 403 403 403 200/200/404/404 200/200/404/404 200/200/404/404 403"},
 	"getPupil":          {pupil("/pupils/%s", nil), "401 403 403 403 200/200/404/404 200/200/404/404 200/200/404/404 403"},
