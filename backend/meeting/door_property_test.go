@@ -89,7 +89,7 @@ func (e *entrance) happenings() map[string]func(*rapid.T) {
 		"a sanction": func(t *rapid.T) {
 			measure := rapid.SampledFrom([]sanction.Measure{sanction.AudioOnly, sanction.Excluded}).Draw(t, "measure")
 			made, err := e.sanctions.Impose(e.Ctx, head, sanction.New{
-				Pupil: e.classroom.lena.ID, Measure: measure, RuleKey: "TALK_RULES", From: e.Today(), Until: e.Today().AddDays(9),
+				Pupil: e.classroom.lena.ID, Kind: sanction.Educational, Measure: measure, RuleKey: "TALK_RULES", NotedOn: e.Today(), From: e.Today(), Until: e.Today().AddDays(9),
 			})
 			e.must(err)
 			e.imposed[made] = map[sanction.Measure]participation.Mode{sanction.AudioOnly: participation.Audio}[measure]

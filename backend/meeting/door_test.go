@@ -165,7 +165,7 @@ func TestX19AnAddressLeadsItsPupilInOnceAndNobodyElse(t *testing.T) {
 		address = tap()
 		sanctions := sanction.NewService(env.DB, c.Log, c.Service, c.Hub)
 		imposed, err := sanctions.Impose(c.Ctx, c.Staff(authz.Head), sanction.New{
-			Pupil: c.lena.ID, Measure: sanction.Excluded, RuleKey: "NO_RECORDING", From: c.Today(), Until: c.Today(),
+			Pupil: c.lena.ID, Kind: sanction.Educational, Measure: sanction.Excluded, RuleKey: "NO_RECORDING", NotedOn: c.Today(), From: c.Today(), Until: c.Today(),
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package meeting_test
 
 import (
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ type classroom struct {
 	*testkit.School
 	t         *testing.T
 	meetings  *meeting.Service
+	planned   int
 	rules     *rules.Service
 	consents  *consent.Service
 	live      *meeting.Live
@@ -81,6 +83,9 @@ func (c *classroom) lesson() meeting.Plan {
 
 func (c *classroom) plan(plan meeting.Plan) meeting.Meeting {
 	c.t.Helper()
+	if c.planned++; c.planned > 1 && plan.Title == c.lesson().Title { // the same lesson twice is refused
+		plan.Title += fmt.Sprint(" ", c.planned)
+	}
 	planned, err := c.meetings.Plan(c.Ctx, c.teacher, plan)
 	if err != nil {
 		c.t.Fatal(err)

@@ -1,6 +1,7 @@
 package room_test
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -31,6 +32,7 @@ type house struct {
 	*testkit.School
 	t         *testing.T
 	env       *testkit.Env
+	planned   int
 	double    *bbbtest.Double
 	client    *conference.Client
 	rooms     *room.Service
@@ -82,7 +84,8 @@ func (h *house) must(err error) {
 
 func (h *house) plan(change func(*meeting.Plan)) meeting.Meeting {
 	h.t.Helper()
-	plan := meeting.Plan{Title: "Mathematik", Kind: participation.Lesson, Class: h.class.ID, Length: 45 * time.Minute}
+	h.planned++ // the same lesson twice is refused
+	plan := meeting.Plan{Title: fmt.Sprint("Mathematik ", h.planned), Kind: participation.Lesson, Class: h.class.ID, Length: 45 * time.Minute}
 	if change != nil {
 		change(&plan)
 	}

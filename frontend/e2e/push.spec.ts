@@ -81,18 +81,21 @@ test('the worker shows every message, and a tap leads to our own pages after sig
 	await subscribeWithoutService(page)
 	await page.goto('/o/keine-nachricht')
 	await expect(page).toHaveURL(/\/e$/)
-	await page.evaluate(() => navigator.serviceWorker.ready)
+	await page.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === 'activated')
 	const body = 'هناك موافقة بانتظاركم.'
 	const navigate = `${school.demo.baseUrl}/o/noch-eine`
 	const message = {
 		web_push: 8030,
 		app_badge: '2',
-		notification: { title: 'Einverstanden', body, navigate, dir: 'rtl' }
+		notification: { title: 'Einverstanden', body, navigate, dir: 'rtl', tag: 'a'.repeat(32) }
 	}
-	await deliver(context, page, JSON.stringify(message))
-	await expect.poll(() => shown(page)).toEqual([{ title: 'Einverstanden', body, dir: 'rtl', path: '/o/noch-eine' }])
-	await deliver(context, page, '{"notification":')
-	await expect.poll(async () => (await shown(page)).map(({ path }) => path).sort()).toEqual(['/', '/o/noch-eine'])
+	// The browser loses a message now and then that comes by the developer tools; the same one again replaces itself.
+	const seen = async (data: string) => (await deliver(context, page, data), shown(page))
+	const first = { title: 'Einverstanden', body, dir: 'rtl', path: '/o/noch-eine' }
+	await expect.poll(() => seen(JSON.stringify(message))).toEqual([first])
+	await expect
+		.poll(async () => new Set((await seen('{"notification":')).map(({ path }) => path)))
+		.toEqual(new Set(['/', '/o/noch-eine']))
 
 	await arrive(page, school.demo)
 	await page.goto('/home') // what led here before signing in is still wanted
