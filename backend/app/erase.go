@@ -50,16 +50,26 @@ func (a *App) eraseByDate(ctx context.Context) {
 
 // inEachSchool does the work in every school, now and again and again, until ctx ends.
 func (a *App) inEachSchool(ctx context.Context, every time.Duration, work func(context.Context, id.School)) {
+	a.again(ctx, every, func() { a.eachSchool(ctx, work) })
+}
+
+// eachSchool does the work in every school, once. What fails in one keeps no other from its own.
+func (a *App) eachSchool(ctx context.Context, work func(context.Context, id.School)) {
+	schools, err := a.DB.Schools(ctx)
+	if err != nil && ctx.Err() == nil {
+		a.log.Error("cannot list the schools for work by date", "err", err)
+	}
+	for _, school := range schools {
+		work(ctx, school)
+	}
+}
+
+// again does something now and every so often, until ctx ends.
+func (a *App) again(ctx context.Context, every time.Duration, do func()) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
-		schools, err := a.DB.Schools(ctx)
-		if err != nil && ctx.Err() == nil {
-			a.log.Error("cannot list the schools for work by date", "err", err)
-		}
-		for _, school := range schools {
-			work(ctx, school)
-		}
+		do()
 		select {
 		case <-ctx.Done():
 			return

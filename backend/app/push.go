@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"einverstanden/backend/db"
+	"einverstanden/backend/id"
 	"einverstanden/backend/notify"
 	"einverstanden/backend/outbox"
 	"einverstanden/backend/push"
@@ -62,25 +63,16 @@ func (c pushChannel) Deliver(ctx context.Context, message string, m notify.Messa
 
 // tidyPush forgets subscriptions that are over, now and every hour, and says what became of messages, until ctx ends.
 func (a *App) tidyPush(ctx context.Context) {
-	ticker := time.NewTicker(time.Hour)
-	defer ticker.Stop()
-	for {
-		schools, err := a.DB.Schools(ctx)
-		for _, school := range schools {
-			if err == nil {
-				err = a.Push.Tidy(db.InSchool(ctx, school))
-			}
-		}
-		if err != nil && ctx.Err() == nil {
-			a.log.Error("cannot tidy push subscriptions", "err", err)
-		}
+	a.again(ctx, time.Hour, func() {
+		a.eachSchool(ctx, a.tidyPushIn)
 		for host, count := range a.Push.Counts() {
 			a.log.Info("push", "host", host, "accepted", count.Accepted, "gone", count.Gone, "throttled", count.Throttled, "failed", count.Failed)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	})
+}
+
+func (a *App) tidyPushIn(ctx context.Context, school id.School) {
+	if err := a.Push.Tidy(db.InSchool(ctx, school)); err != nil && ctx.Err() == nil {
+		a.log.Error("cannot tidy push subscriptions", "school", school, "err", err)
 	}
 }

@@ -17,6 +17,4 @@ type row struct {
 
 func (row) TableName() string { return "audit" }
 
-const rowsAtOnce = 500 // of one INSERT; SQLite takes 32,766 values a statement
-
-func insert(tx *db.Tx, rows []row) error { return tx.G().CreateInBatches(rows, rowsAtOnce).Error }
+func insert(tx *db.Tx, rows []row) error { return tx.G().CreateInBatches(rows, db.RowsAtOnce).Error }

@@ -25,6 +25,10 @@ const (
 // StatementTimeout bounds the SQL of one Read or Write; a request as a whole has 10 s.
 const StatementTimeout = 3 * time.Second
 
+// RowsAtOnce is how many rows one INSERT writes, or ids one query names, at most: PostgreSQL takes 65,535 values in a
+// statement, SQLite 32,766.
+const RowsAtOnce = 500
+
 // Options say which database to open. Exactly one of File and Runtime is set.
 type Options struct {
 	File    string // SQLite: path of the file, made when missing

@@ -99,11 +99,9 @@ func (w *written) insert(tx *db.Tx, position int64) error {
 	return insertRows(tx, `tlog_hash (school_id, position, hash)`, 3, hashes)
 }
 
-const rowsAtOnce = 500 // of one INSERT; PostgreSQL takes 65,535 values a statement, SQLite 32,766
-
 func insertRows(tx *db.Tx, into string, columns int, values []any) error {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", columns), ", ") + "), "
-	for some := range slices.Chunk(values, columns*rowsAtOnce) {
+	for some := range slices.Chunk(values, columns*db.RowsAtOnce) {
 		rows := strings.TrimSuffix(strings.Repeat(row, len(some)/columns), ", ")
 		if err := tx.G().Exec("INSERT INTO "+into+" VALUES "+rows, some...).Error; err != nil {
 			return err

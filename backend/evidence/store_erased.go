@@ -17,7 +17,7 @@ func findFrom(tx *db.Tx, leaf int64) (rows []placedStatement, err error) {
 
 // deleteStatements gives those that were still there: another person whom they concern may be erased already.
 func deleteStatements(tx *db.Tx, wanted []erasable) (deleted []erasable, err error) {
-	for some := range slices.Chunk(wanted, rowsAtOnce) {
+	for some := range slices.Chunk(wanted, db.RowsAtOnce) {
 		ids := make([]id.Statement, len(some))
 		for i, one := range some {
 			ids[i] = one.id
@@ -60,7 +60,7 @@ func insertErased(tx *db.Tx, erased []erasable) error {
 			rows[i].SignerKind, rows[i].SignerID = &one.signer.Kind, &one.signer.ID
 		}
 	}
-	return tx.G().CreateInBatches(rows, rowsAtOnce).Error
+	return tx.G().CreateInBatches(rows, db.RowsAtOnce).Error
 }
 
 func forgetSigner(tx *db.Tx, person id.Person) error {

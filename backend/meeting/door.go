@@ -15,7 +15,6 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
 	"einverstanden/backend/rules"
-	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
 )
 
@@ -127,7 +126,7 @@ func (s *Service) mayEnter(tx *db.Tx, m Meeting, pupil id.Pupil) (Entrant, error
 	if acknowledged(m, found.Mode, state) == RulesDue {
 		return Entrant{}, fault.New(fault.RulesNotRead)
 	}
-	return Entrant{Pupil: pupil, Name: shortened(found.Pupil.Name), Mode: found.Mode}, nil
+	return Entrant{Pupil: pupil, Name: found.Pupil.Short(), Mode: found.Mode}, nil
 }
 
 // mustBeOn refuses a meeting that was called off, or is over.
@@ -139,13 +138,6 @@ func (m Meeting) mustBeOn(now time.Time) error {
 		return fault.New(fault.MeetingOver)
 	}
 	return nil
-}
-
-func shortened(name school.Name) school.Name {
-	for _, letter := range name.Family {
-		return school.Name{Given: name.Given, Family: string(letter)}
-	}
-	return name
 }
 
 // Enter takes an address back, once, and gives that of the room. Everything is decided anew: what Join may have allowed a

@@ -15,7 +15,6 @@ import (
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/participation"
 	"einverstanden/backend/sanction"
-	"einverstanden/backend/school"
 	"einverstanden/backend/testkit"
 )
 
@@ -178,7 +177,7 @@ func (e *entrance) enter(address meeting.Address, fresh bool) {
 		return
 	case e.refusal() != "":
 		e.t.Fatalf("let in although %s", e.refusal())
-	case len(room.in) != 1 || room.in[0].Mode != e.mode() || room.in[0].Name != (school.Name{Given: "Lena", Family: "B"}):
+	case len(room.in) != 1 || room.in[0].Mode != e.mode() || room.in[0].Name != "Lena B.":
 		e.t.Fatalf("let in as %+v, may by %v", room.in, e.mode())
 	}
 	e.in++

@@ -275,7 +275,7 @@ func (b *board) read(pupils []id.Pupil, all bool) (reading, error) {
 			if err != nil {
 				return err
 			}
-			now.above = higher(now.rows, seen)
+			now.above = higher(now.rows, seen, found.Room.link())
 		}
 		now.room, err = b.live.meetings.State(tx, found)
 		return err

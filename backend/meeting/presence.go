@@ -54,11 +54,11 @@ func Reconcile(entries []Entry, there []Attendee) (changed []Entry, strangers in
 
 // LetIn notes that a pupil goes in, in the mode that it was let in with, and gives its name for the conference server.
 // The board of the meeting shows it, so that the pupil must be touched.
-func LetIn(tx *db.Tx, meeting id.Meeting, pupil id.Pupil, mode participation.Mode) (ref string, err error) {
-	if ref, err = letIn(tx, entryRow{MeetingID: meeting, PupilID: &pupil}); err != nil {
+func LetIn(tx *db.Tx, m Meeting, pupil id.Pupil, mode participation.Mode) (ref string, err error) {
+	if ref, err = letIn(tx, entryRow{MeetingID: m.ID, PupilID: &pupil}); err != nil {
 		return "", err
 	}
-	return ref, raiseSeen(tx, meeting, map[id.Pupil]participation.Mode{pupil: mode})
+	return ref, raiseSeen(tx, m.ID, m.Room.link(), map[id.Pupil]participation.Mode{pupil: mode})
 }
 
 // LetTeacherIn notes that a teacher goes in.

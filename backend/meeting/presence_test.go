@@ -51,7 +51,7 @@ func TestX19X21WhoIsThereIsComparedWithWhoWasLetIn(t *testing.T) {
 func (c *classroom) letIn(m meeting.Meeting, pupil id.Pupil, mode participation.Mode) (ref string) {
 	c.t.Helper()
 	c.Write(func(tx *db.Tx) (err error) {
-		if ref, err = meeting.LetIn(tx, m.ID, pupil, mode); err != nil {
+		if ref, err = meeting.LetIn(tx, m, pupil, mode); err != nil {
 			return err
 		}
 		return c.meetings.TouchPupil(tx, pupil)
@@ -250,6 +250,16 @@ func TestARoomIsSpentOnceAChildMustStayOut(t *testing.T) {
 		if err := c.meetings.SetRoom(c.Ctx, c.teacher, m.ID, fresh, false); err != nil {
 			t.Fatal(err)
 		}
+		wait(func(change *meeting.Change) bool { return change.Room != nil && !change.Room.Spent })
+		// That the child may come again is shown after everything that the board made of the new link: it never knew that one.
+		c.Write(func(tx *db.Tx) error {
+			return tx.G().Exec("DELETE FROM own_limit WHERE school_id = ? AND id = 'x'", tx.School).Error
+		})
+		c.answer(participation.Video)
+		c.Write(func(tx *db.Tx) error { return c.meetings.TouchPupil(tx, c.lena.ID) })
+		wait(func(change *meeting.Change) bool {
+			return len(change.Rows) == 1 && change.Rows[0].Mode == participation.Video
+		})
 		if view := c.room(m); view.State.Spent || view.Meeting.Room.URL != fresh.URL {
 			t.Errorf("with a new link: %+v", view)
 		}

@@ -6,14 +6,13 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
-	"einverstanden/backend/school"
 )
 
 // Entrant is a pupil on the way into a room. Of the family name it has the first letter alone: more is nobody's business
 // there.
 type Entrant struct {
 	Pupil id.Pupil
-	Name  school.Name
+	Name  string
 	Mode  participation.Mode // video or audio
 }
 

@@ -29,7 +29,8 @@ type Row struct {
 	Twice        bool      // is in more than once
 	Camera       bool      // shows a camera that should be off
 
-	shut bool // none, and not by its own wish
+	shut      bool // none, and not by its own wish
+	knowsLink bool // is shut, and could come in while the room was known by the link that it has now
 }
 
 // Acknowledged says whether a pupil has read the rules in force. The zero value is unknown.
@@ -147,15 +148,18 @@ func meet(tx *db.Tx, m Meeting, rows []Row) error {
 	if err != nil {
 		return err
 	}
+	in := make(map[id.Pupil]Entry, len(entries))
+	for _, entry := range entries {
+		in[entry.Pupil] = entry
+	}
 	for i := range rows {
 		row := &rows[i]
-		row.Stricter = row.Mode < seen[row.Pupil]
-		for _, e := range entries {
-			if e.Pupil == row.Pupil {
-				row.EnteredAt, row.Present, row.Twice = e.EnteredAt, e.Copies > 0, e.Copies > 1
-				row.Camera = e.Camera && row.Mode < participation.Video
-			}
-		}
+		entry := in[row.Pupil] // the zero value: not in, and never was
+		before := seen[row.Pupil]
+		row.Stricter = row.Mode < before.mode
+		row.knowsLink = row.Stricter && row.shut && before.link == m.Room.link()
+		row.EnteredAt, row.Present, row.Twice = entry.EnteredAt, entry.Copies > 0, entry.Copies > 1
+		row.Camera = entry.Camera && row.Mode < participation.Video
 	}
 	return nil
 }

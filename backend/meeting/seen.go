@@ -33,7 +33,8 @@ func (s *Service) Seen(ctx context.Context, actor authz.Actor, meeting id.Meetin
 		if len(rows) == 0 || !slices.Contains(members, pupil) {
 			return fault.New(fault.NothingHere)
 		}
-		seen := seenRow{SchoolID: tx.School, MeetingID: meeting, PupilID: pupil, Mode: rows[0].Mode.String()}
+		now := shown{}.next(rows[0].Mode, found.Room.link())
+		seen := seenRow{SchoolID: tx.School, MeetingID: meeting, PupilID: pupil, Mode: rows[0].Mode.String(), Link: now.link}
 		if err := putSeen(tx, []seenRow{seen}); err != nil {
 			return err
 		}
@@ -41,28 +42,29 @@ func (s *Service) Seen(ctx context.Context, actor authz.Actor, meeting id.Meetin
 	})
 }
 
-// higher gives the modes above those that are kept.
-func higher(rows []Row, kept map[id.Pupil]participation.Mode) map[id.Pupil]participation.Mode {
+// higher gives the modes above those that are kept, and those of pupils that can come into a room of another link than
+// before.
+func higher(rows []Row, kept map[id.Pupil]shown, link string) map[id.Pupil]participation.Mode {
 	above := map[id.Pupil]participation.Mode{}
 	for _, row := range rows {
-		if mode, ok := kept[row.Pupil]; !ok || row.Mode > mode {
+		if before, ok := kept[row.Pupil]; !ok || before.next(row.Mode, link) != before {
 			above[row.Pupil] = row.Mode
 		}
 	}
 	return above
 }
 
-// keepShown remembers what a running meeting's board shows, and that its room is spent where a child that was let in, or
-// could have been, may no longer come. A pupil's own wish to stay away spends nothing.
+// keepShown remembers what a running meeting's board shows, and that its room is spent where a child that was let into it,
+// or could have been, may no longer come. A pupil's own wish to stay away spends nothing.
 func (s *Service) keepShown(ctx context.Context, m Meeting, rows []Row, above map[id.Pupil]participation.Mode) error {
 	if len(above) > 0 {
-		err := s.db.WriteUnaudited(ctx, func(tx *db.Tx) error { return raiseSeen(tx, m.ID, above) })
+		err := s.db.WriteUnaudited(ctx, func(tx *db.Tx) error { return raiseSeen(tx, m.ID, m.Room.link(), above) })
 		if err != nil {
 			return err
 		}
 	}
 	for _, row := range rows {
-		if row.Stricter && row.shut && m.Room.link() != "" {
+		if row.knowsLink && m.Room.link() != "" {
 			return s.spend(ctx, m)
 		}
 	}

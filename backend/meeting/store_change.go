@@ -10,9 +10,6 @@ import (
 	"einverstanden/backend/participation"
 )
 
-// rowsAtOnce keeps a statement below the number of parameters that both databases take.
-const rowsAtOnce = 500
-
 func insertMeetings(
 	tx *db.Tx, responsible id.Account, plan Plan, basis participation.LegalBasis, series id.Series, occurrences []occurrence,
 ) error {
@@ -37,10 +34,10 @@ func insertMeetings(
 			pupils = append(pupils, pupilRow{SchoolID: tx.School, MeetingID: one.id, PupilID: pupil})
 		}
 	}
-	if err := tx.G().CreateInBatches(&rows, rowsAtOnce).Error; err != nil || len(pupils) == 0 {
+	if err := tx.G().CreateInBatches(&rows, db.RowsAtOnce).Error; err != nil || len(pupils) == 0 {
 		return err
 	}
-	return tx.G().CreateInBatches(&pupils, rowsAtOnce).Error
+	return tx.G().CreateInBatches(&pupils, db.RowsAtOnce).Error
 }
 
 // isPlanned finds a meeting of the whole class that is the same but for its id.

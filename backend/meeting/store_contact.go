@@ -63,7 +63,7 @@ func insertContacts(tx *db.Tx, meeting id.Meeting, pupils []id.Pupil) error {
 	for i, pupil := range pupils {
 		rows[i] = contactRow{SchoolID: tx.School, MeetingID: meeting, PupilID: pupil}
 	}
-	return tx.G().Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(&rows, rowsAtOnce).Error
+	return tx.G().Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(&rows, db.RowsAtOnce).Error
 }
 
 func saveContact(tx *db.Tx, meeting id.Meeting, r contactRow) error {

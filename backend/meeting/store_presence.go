@@ -58,28 +58,45 @@ type seenRow struct {
 	MeetingID id.Meeting
 	PupilID   id.Pupil
 	Mode      string
+	Link      string
 }
 
 func (seenRow) TableName() string { return "roster_seen" }
 
-func seenOf(tx *db.Tx, meeting id.Meeting) (map[id.Pupil]participation.Mode, error) {
+// shown is the highest mode that a meeting has shown of a pupil, and by which link its room was known when the pupil could
+// last come in.
+type shown struct {
+	mode participation.Mode
+	link string
+}
+
+// next is what is kept once the mode was shown while the room had the link.
+func (s shown) next(mode participation.Mode, link string) shown {
+	if mode > participation.None {
+		s.link = link
+	}
+	s.mode = max(s.mode, mode)
+	return s
+}
+
+func seenOf(tx *db.Tx, meeting id.Meeting) (map[id.Pupil]shown, error) {
 	var rows []seenRow
 	if err := tx.G().Where("school_id = ? AND meeting_id = ?", tx.School, meeting).Find(&rows).Error; err != nil {
 		return nil, err
 	}
-	seen := make(map[id.Pupil]participation.Mode, len(rows))
+	seen := make(map[id.Pupil]shown, len(rows))
 	for _, row := range rows {
 		mode, err := participation.ParseMode(row.Mode)
 		if err != nil {
 			return nil, err
 		}
-		seen[row.PupilID] = mode
+		seen[row.PupilID] = shown{mode, row.Link}
 	}
 	return seen, nil
 }
 
-// raiseSeen keeps what is above what is kept; two boards at once keep the higher.
-func raiseSeen(tx *db.Tx, meeting id.Meeting, modes map[id.Pupil]participation.Mode) error {
+// raiseSeen keeps what is above what is kept; two boards at once keep the higher. The link is that of the room now.
+func raiseSeen(tx *db.Tx, meeting id.Meeting, link string, modes map[id.Pupil]participation.Mode) error {
 	kept, err := seenOf(tx, meeting)
 	if err != nil {
 		return err
@@ -91,8 +108,9 @@ func raiseSeen(tx *db.Tx, meeting id.Meeting, modes map[id.Pupil]participation.M
 	slices.Sort(pupils)
 	var rows []seenRow
 	for _, pupil := range pupils {
-		if mode, ok := kept[pupil]; !ok || modes[pupil] > mode {
-			rows = append(rows, seenRow{SchoolID: tx.School, MeetingID: meeting, PupilID: pupil, Mode: modes[pupil].String()})
+		before, ok := kept[pupil]
+		if now := before.next(modes[pupil], link); !ok || now != before {
+			rows = append(rows, seenRow{SchoolID: tx.School, MeetingID: meeting, PupilID: pupil, Mode: now.mode.String(), Link: now.link})
 		}
 	}
 	return putSeen(tx, rows)
@@ -104,7 +122,7 @@ func putSeen(tx *db.Tx, rows []seenRow) error {
 	}
 	return tx.G().Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "school_id"}, {Name: "meeting_id"}, {Name: "pupil_id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"mode"}),
+		DoUpdates: clause.AssignmentColumns([]string{"mode", "link"}),
 	}).Create(&rows).Error
 }
 

@@ -14,9 +14,6 @@ import (
 	"einverstanden/backend/id"
 )
 
-// rowsAtOnce keeps a statement below the number of parameters that both databases take.
-const rowsAtOnce = 500
-
 type row struct {
 	SchoolID   id.School
 	ID         id.Job
@@ -38,7 +35,7 @@ func (row) TableName() string { return "outbox" }
 // columns: a clash of ids stays an error.
 func insert(tx *db.Tx, rows []row) error {
 	once := clause.OnConflict{Columns: []clause.Column{{Name: "school_id"}, {Name: "dedup_key"}}, DoNothing: true}
-	return tx.G().Clauses(once).CreateInBatches(rows, rowsAtOnce).Error
+	return tx.G().Clauses(once).CreateInBatches(rows, db.RowsAtOnce).Error
 }
 
 // claim is a job with its school.

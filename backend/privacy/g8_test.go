@@ -192,7 +192,7 @@ func (w *world) school(h household) {
 		planned, false, teacher, h.pupil.ID)
 	w.exec("INSERT INTO meeting_pupil (school_id, meeting_id, pupil_id) VALUES (?, ?, ?)", w.ID, planned, h.pupil.ID)
 	w.exec("INSERT INTO meeting_entry (school_id, meeting_id, ref, pupil_id, entered_at) VALUES (?, ?, 'e-name-of-the-canary', ?, 0)", w.ID, planned, h.pupil.ID)
-	w.exec("INSERT INTO roster_seen (school_id, meeting_id, pupil_id, mode) VALUES (?, ?, ?, 'video')", w.ID, planned, h.pupil.ID)
+	w.exec("INSERT INTO roster_seen (school_id, meeting_id, pupil_id, mode, link) VALUES (?, ?, ?, 'video', '')", w.ID, planned, h.pupil.ID)
 	w.exec("INSERT INTO alternative_contact (school_id, meeting_id, pupil_id, kind, done_at, done_by) VALUES (?, ?, ?, 'phone', 1, ?)", w.ID, planned, h.pupil.ID, teacher)
 	w.exec("INSERT INTO meeting_limit (school_id, meeting_id, pupil_id, reach, set_by, set_at) VALUES (?, ?, ?, 'audio', ?, 0)", w.ID, planned, h.pupil.ID, teacher)
 	w.exec("INSERT INTO breach (school_id, id, meeting_id, pupil_id, rule_key, heard, noted_on, reported_by, reported_at, sanction_id) VALUES (?, ?, ?, ?, 'PRIVACY', '', '2026-11-01', ?, 0, ?)",

@@ -27,7 +27,7 @@ func (s *Service) Enter(ctx context.Context, m meeting.Meeting, who meeting.Entr
 	}
 	var ref string
 	err = s.db.WriteUnaudited(ctx, func(tx *db.Tx) error {
-		if ref, err = meeting.LetIn(tx, m.ID, who.Pupil, who.Mode); err != nil {
+		if ref, err = meeting.LetIn(tx, m, who.Pupil, who.Mode); err != nil {
 			return err
 		}
 		return s.meetings.TouchPupil(tx, who.Pupil)
@@ -36,7 +36,7 @@ func (s *Service) Enter(ctx context.Context, m meeting.Meeting, who meeting.Entr
 		return address, err
 	}
 	return at.server.JoinURL(at.made, conference.Join{
-		Name: who.Name.Given + " " + who.Name.Family + ".", UserID: ref, NoCamera: who.Mode < participation.Video, Elsewhere: s.public.String(),
+		Name: who.Name, UserID: ref, NoCamera: who.Mode < participation.Video, Elsewhere: s.public.String(),
 	}), nil
 }
 

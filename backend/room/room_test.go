@@ -103,7 +103,7 @@ func (h *house) open(m meeting.Meeting) string {
 
 func (h *house) enter(m meeting.Meeting, pupil school.Pupil, mode participation.Mode) string {
 	h.t.Helper()
-	address, err := h.rooms.Enter(h.Ctx, m, meeting.Entrant{Pupil: pupil.ID, Name: school.Name{Given: pupil.Given, Family: pupil.Family[:1]}, Mode: mode})
+	address, err := h.rooms.Enter(h.Ctx, m, meeting.Entrant{Pupil: pupil.ID, Name: pupil.Short(), Mode: mode})
 	h.must(err)
 	return address
 }

@@ -66,6 +66,7 @@ CREATE TABLE roster_seen (
     meeting_id text NOT NULL,
     pupil_id   text NOT NULL,
     mode       text NOT NULL CHECK (mode IN ('video', 'audio', 'none')),
+    link       text NOT NULL, -- of the IServ room when the pupil could last come in
     PRIMARY KEY (school_id, meeting_id, pupil_id),
     FOREIGN KEY (school_id, meeting_id) REFERENCES meeting (school_id, id),
     FOREIGN KEY (school_id, pupil_id) REFERENCES pupil (school_id, id)
