@@ -237,9 +237,7 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	if ready != nil {
 		ready(listener.Addr())
 	}
-	if err := rest(); err != nil {
-		a.log.Warn("the memory of the start is not given back", "err", err)
-	}
+	go a.guarded("memory", func() { a.keepSmall(background) })
 	select {
 	case err := <-failed:
 		live.Close()

@@ -466,7 +466,10 @@ func TestARaiseByOneMemberOfStaffIsFound(t *testing.T) {
 		declared.After = ""
 		var entry evidence.Entry
 		h.Write(func(tx *db.Tx) (err error) {
-			entry, err = h.Log.Append(tx, forged, private)
+			part, err := evidence.NewPart(*private)
+			if err == nil {
+				entry, err = h.Log.Append(tx, forged, part)
+			}
 			return err
 		})
 		row["id"], row["leaf_seq"], row["statement_id"], row["second_by"] = string(server.Decision), entry.Leaf, string(entry.StatementID), nil

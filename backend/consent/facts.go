@@ -109,7 +109,7 @@ func (g Gathered) mayDecide(person id.Person) bool {
 
 // sayer is the person with its own decisions and the ties under which it decides now.
 func (g Gathered) sayer(person id.Person) sayer {
-	who := sayer{person: person, pupil: g.Pupil, facts: g.Facts, own: g.Own(person)}
+	who := sayer{person: person, pupil: g.Pupil, guardianships: g.Guardianships, facts: g.Facts, own: g.Own(person)}
 	for _, link := range g.Guardianships {
 		if id.GuardianOf(link.Guardian) == person && link.Period.Contains(g.Facts.Today) {
 			who.guardianship = link.ID

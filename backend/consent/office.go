@@ -8,6 +8,7 @@ import (
 	"einverstanden/backend/authz"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/idempotency"
@@ -247,7 +248,7 @@ func (s *Service) invalidate(tx *db.Tx, actor authz.Actor, decision id.Decision,
 		Kind:        proof.KindInvalidation,
 		Declaration: &proof.InvalidationDeclared{Decision: decision, Reason: string(reason), Author: actor.Account},
 		Server:      &proof.ActServer{At: tx.Now},
-	}, nil)
+	}, evidence.Part{})
 	if err != nil {
 		return err
 	}

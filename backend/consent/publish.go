@@ -8,6 +8,7 @@ import (
 	"einverstanden/backend/authz"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
@@ -53,7 +54,7 @@ func (s *Service) publish(tx *db.Tx, actor authz.Actor, draft Draft, inForceOn c
 	if err := insertVersion(tx, actor.Account, draft, version, texts); err != nil {
 		return Version{}, err
 	}
-	_, err = s.log.Append(tx, publication(tx, actor, draft, version, texts), nil)
+	_, err = s.log.Append(tx, publication(tx, actor, draft, version, texts), evidence.Part{})
 	if err != nil {
 		return Version{}, err
 	}

@@ -13,12 +13,13 @@ import (
 
 // sayer is a person who has a say for a pupil now, with all it has decided so far.
 type sayer struct {
-	person       id.Person
-	pupil        school.Pupil
-	guardianship id.Guardianship
-	schooling    id.Schooling
-	own          []Decision // in the order of the log
-	facts        participation.Facts
+	person        id.Person
+	pupil         school.Pupil
+	guardianship  id.Guardianship
+	guardianships []school.Guardianship // all of the pupil
+	schooling     id.Schooling
+	own           []Decision // in the order of the log
+	facts         participation.Facts
 }
 
 // lockedSayerOf is sayerOf for changes: decisions for one pupil, and changes of its custody, come one after the other.

@@ -102,16 +102,17 @@ func (s *Service) Withdraw(ctx context.Context, actor authz.Actor, pupil id.Pupi
 
 // draft is a decision on its way into the log, with what is kept beside it.
 type draft struct {
-	decision   Decision
-	version    Version
-	german     string // hash of the German text
-	place      string
-	signature  *Signature
-	identified Identified // of one that staff recorded
-	pupil      school.Pupil
-	passkey    *proof.Passkey
-	blind      []byte // that the passkey signed with; empty: a fresh one
-	byKey      bool   // a lowering key was shown, and nobody was signed in
+	decision      Decision
+	version       Version
+	german        string // hash of the German text
+	place         string
+	signature     *Signature
+	identified    Identified // of one that staff recorded
+	pupil         school.Pupil
+	guardianships []school.Guardianship // all of the pupil
+	passkey       *proof.Passkey
+	blind         []byte // that the passkey signed with; empty: a fresh one
+	byKey         bool   // a lowering key was shown, and nobody was signed in
 }
 
 // decide is the walk that every own decision takes, in one transaction.
@@ -156,7 +157,7 @@ func (s *Service) record(ctx context.Context, tx *db.Tx, actor authz.Actor, who 
 			return "", Outcome{}, err
 		}
 	}
-	d.pupil = who.pupil
+	d.pupil, d.guardianships = who.pupil, who.guardianships
 	out, err := s.append(ctx, tx, actor, d)
 	if err != nil {
 		return "", Outcome{}, err
@@ -195,7 +196,7 @@ func (s *Service) append(ctx context.Context, tx *db.Tx, actor authz.Actor, d dr
 	if decision.ReceivedAt.IsZero() {
 		decision.ReceivedAt = tx.Now
 	}
-	if err := s.declareCustody(tx, *decision); err != nil {
+	if err := s.declareCustody(tx, d.guardianships, *decision); err != nil {
 		return Outcome{}, err
 	}
 	decision.Means, decision.Session = d.means(actor)
@@ -234,7 +235,7 @@ func (s *Service) consequences(tx *db.Tx, d Decision) error {
 
 // declareCustody keeps what the guardian said about its custody while answering. Saying it can lower what others'
 // yeses add up to, never raise it.
-func (s *Service) declareCustody(tx *db.Tx, d Decision) error {
+func (s *Service) declareCustody(tx *db.Tx, known []school.Guardianship, d Decision) error {
 	if d.Relation == "" || d.Guardianship == "" || d.Channel != App {
 		return nil
 	}
@@ -242,5 +243,5 @@ func (s *Service) declareCustody(tx *db.Tx, d Decision) error {
 	if d.Relation != Together {
 		custody = school.SoleCustody
 	}
-	return s.schools.DeclareCustody(tx, d.Guardianship, custody, d.Relation == LegalGuardian)
+	return s.schools.DeclareCustody(tx, known, d.Guardianship, custody, d.Relation == LegalGuardian)
 }

@@ -5,6 +5,7 @@ import (
 
 	"einverstanden/backend/audit"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/id"
 	"einverstanden/backend/proof"
 )
@@ -56,7 +57,7 @@ func (s *Service) setAside(tx *db.Tx, letter id.Letter, d Decision) error {
 		Kind:        proof.KindInvalidation,
 		Declaration: &proof.InvalidationDeclared{Decision: d.ID, Reason: string(NotAuthentic), Letter: letter},
 		Server:      &proof.ActServer{At: tx.Now},
-	}, nil)
+	}, evidence.Part{})
 	if err != nil {
 		return err
 	}

@@ -13,31 +13,31 @@ import (
 )
 
 // statement is the evidence of a decision, with the part that a shared copy leaves out.
-func (s *Service) statement(ctx context.Context, tx *db.Tx, d draft) (proof.Statement, *proof.Private, error) {
+func (s *Service) statement(ctx context.Context, tx *db.Tx, d draft) (proof.Statement, evidence.Part, error) {
 	identity, err := s.schools.IdentityOf(tx, d.pupil)
 	if err != nil {
-		return proof.Statement{}, nil, err
+		return proof.Statement{}, evidence.Part{}, err
 	}
 	if identity.Names.Person, err = s.nameOf(tx, d.decision.Person, identity); err != nil {
-		return proof.Statement{}, nil, err
+		return proof.Statement{}, evidence.Part{}, err
 	}
 	private, err := evidence.NewPrivate(identity.BirthDate)
 	if err != nil {
-		return proof.Statement{}, nil, err
+		return proof.Statement{}, evidence.Part{}, err
 	}
 	private.Place, private.Signature = d.place, (*proof.Signature)(d.signature)
 	if d.passkey != nil {
 		private.Blind = d.blind
 	}
-	hash, err := proof.HashOf(private)
+	part, err := evidence.NewPart(private)
 	if err != nil {
-		return proof.Statement{}, nil, err
+		return proof.Statement{}, evidence.Part{}, err
 	}
-	declared := d.declared(ctx, tx.School, hash)
+	declared := d.declared(ctx, tx.School, part.SHA256)
 	if err := s.checkPasskey(d.passkey, declared); err != nil {
-		return proof.Statement{}, nil, err
+		return proof.Statement{}, evidence.Part{}, err
 	}
-	return proof.Statement{Kind: proof.KindDecision, Declaration: declared, Server: d.server(tx, identity.Names)}, &private, nil
+	return proof.Statement{Kind: proof.KindDecision, Declaration: declared, Server: d.server(tx, identity.Names)}, part, nil
 }
 
 // nameOf is the deciding person's name as the school knows it now.

@@ -15,7 +15,7 @@ import (
 type versionList []Version
 
 func (s *Service) versions(tx *db.Tx) (versionList, error) {
-	return db.Once(tx, versionsKey{}, func() (versionList, error) { return listVersions(tx, VideoConference) })
+	return db.OnceAGroup(tx, versionsKey{}, func() (versionList, error) { return listVersions(tx, VideoConference) })
 }
 
 // versionsKey is what a transaction remembers the versions by.

@@ -16,6 +16,9 @@ import (
 const (
 	groupSize = 32  // closures that share one COMMIT
 	queueSize = 512 // waiting closures; more are turned away at once
+	// backgroundShare is how many closures of the background go along with a group: few enough that nobody notices, and
+	// never none, so that work gets done while people are busy all day.
+	backgroundShare = 2
 )
 
 // committer is the one writer of an SQLite file. It collects what is waiting into one transaction.
@@ -27,7 +30,8 @@ type committer struct {
 	conn   *preparedConn // where they run; the loop's own
 	clock  func() time.Time
 	bells  *bells
-	queue  chan *pending
+	queue  chan *pending // of people
+	behind chan *pending // of the background
 
 	mu     sync.RWMutex
 	closed bool
@@ -51,7 +55,7 @@ func newCommitter(writer *gorm.DB, clock func() time.Time, bells *bells) (*commi
 	if err != nil {
 		return nil, err
 	}
-	c := &committer{writer: writer, conn: conn, clock: clock, bells: bells, queue: make(chan *pending, queueSize), done: make(chan struct{})}
+	c := &committer{writer: writer, conn: conn, clock: clock, bells: bells, queue: make(chan *pending, queueSize), behind: make(chan *pending, queueSize), done: make(chan struct{})}
 	go c.loop()
 	return c, nil
 }
@@ -77,8 +81,12 @@ func (c *committer) enqueue(p *pending) error {
 	if c.closed {
 		return fault.New(fault.DatabaseUnavailable).After(time.Second)
 	}
+	queue := c.queue
+	if isBackground(p.ctx) {
+		queue = c.behind
+	}
 	select {
-	case c.queue <- p:
+	case queue <- p:
 		return nil
 	default:
 		return fault.New(fault.DatabaseUnavailable).After(time.Second)
@@ -91,6 +99,7 @@ func (c *committer) close() error {
 	if !c.closed {
 		c.closed = true
 		close(c.queue)
+		close(c.behind)
 	}
 	c.mu.Unlock()
 	<-c.done
@@ -103,8 +112,7 @@ func (c *committer) loop() {
 	for {
 		first := next
 		if first == nil {
-			var open bool
-			if first, open = <-c.queue; !open {
+			if first = c.wait(); first == nil {
 				return
 			}
 		}
@@ -114,21 +122,61 @@ func (c *committer) loop() {
 	}
 }
 
+// wait gives the next closure, people's first; nil when both queues are closed and empty.
+func (c *committer) wait() *pending {
+	if p := take(c.queue); p != nil {
+		return p
+	}
+	queue, behind := c.queue, c.behind
+	for queue != nil || behind != nil {
+		var p *pending
+		var open bool
+		select {
+		case p, open = <-queue:
+			if !open {
+				queue = nil
+			}
+		case p, open = <-behind:
+			if !open {
+				behind = nil
+			}
+		}
+		if open {
+			return p
+		}
+	}
+	return nil
+}
+
+// take gives what is waiting already; nil when there is nothing.
+func take(queue <-chan *pending) *pending {
+	select {
+	case p := <-queue: // nil from a closed one
+		return p
+	default:
+		return nil
+	}
+}
+
 // gather takes what is waiting already; it never waits for more. A change that wants to be alone ends the group.
 func (c *committer) gather(first *pending) (group []*pending, next *pending) {
 	group = []*pending{first}
-	for len(group) < groupSize && !first.alone {
-		select {
-		case p, open := <-c.queue:
-			if !open {
-				return group, nil
+	if first.alone {
+		return group, nil
+	}
+	for _, from := range []struct {
+		queue <-chan *pending
+		most  int
+	}{{c.queue, groupSize - 1}, {c.behind, backgroundShare}} {
+		for range from.most {
+			p := take(from.queue)
+			if p == nil {
+				break
 			}
 			if p.alone {
 				return group, p
 			}
 			group = append(group, p)
-		default:
-			return group, nil
 		}
 	}
 	return group, nil
@@ -136,9 +184,10 @@ func (c *committer) gather(first *pending) (group []*pending, next *pending) {
 
 // commit runs the group in one transaction and tells each caller its outcome.
 func (c *committer) commit(group []*pending) {
+	known := map[any]any{}
 	err := c.transact(func(g *gorm.DB) error {
 		for _, p := range group {
-			if err := c.runOne(g, p); err != nil {
+			if err := c.runOne(g, p, known); err != nil {
 				return err
 			}
 		}
@@ -170,8 +219,8 @@ func (c *committer) transact(do func(*gorm.DB) error) error {
 }
 
 // runOne runs one closure in its savepoint. The error it returns is one that the whole group shares; the closure's
-// own lies in p.err.
-func (c *committer) runOne(g *gorm.DB, p *pending) error {
+// own lies in p.err. What it knows ends with it when it fails: it may have read what it wrote itself.
+func (c *committer) runOne(g *gorm.DB, p *pending, known map[any]any) error {
 	if p.err = p.ctx.Err(); p.err != nil {
 		return nil
 	}
@@ -179,10 +228,11 @@ func (c *committer) runOne(g *gorm.DB, p *pending) error {
 	if err := exec(conn, "SAVEPOINT one"); err != nil {
 		return err
 	}
-	p.after, p.err = c.guarded(g, p)
+	p.after, p.err = c.guarded(g, p, known)
 	if p.err == nil {
 		return exec(conn, "RELEASE one")
 	}
+	clear(known)
 	if err := exec(conn, "ROLLBACK TO one"); err != nil {
 		// SQLite has already rolled everything back (a full disk, an I/O error): nobody's change stands.
 		return errors.Join(p.err, err)
@@ -190,14 +240,14 @@ func (c *committer) runOne(g *gorm.DB, p *pending) error {
 	return exec(conn, "RELEASE one")
 }
 
-func (c *committer) guarded(g *gorm.DB, p *pending) (after []func(), err error) {
+func (c *committer) guarded(g *gorm.DB, p *pending, known map[any]any) (after []func(), err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("db: panic in a change: %v\n%s", r, debug.Stack())
 		}
 	}()
 	ctx := context.WithoutCancel(p.ctx)
-	return p.in(g.WithContext(ctx), SQLite, c.clock(), c.bells)
+	return p.in(g.WithContext(ctx), SQLite, c.clock(), c.bells, known)
 }
 
 func exec(conn gorm.ConnPool, statement string) error {

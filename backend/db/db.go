@@ -209,7 +209,7 @@ func (d *DB) view(ctx context.Context, w work) error {
 		if err := d.enter(ctx, g, w.school); err != nil {
 			return err
 		}
-		_, err := w.in(g, d.dialect, d.clock(), d.bells)
+		_, err := w.in(g, d.dialect, d.clock(), d.bells, nil)
 		return err
 	}
 	if d.views != nil {
@@ -241,7 +241,7 @@ func (d *DB) writePostgres(ctx context.Context, w work) error {
 		err := d.writer.WithContext(ctx).Transaction(func(g *gorm.DB) error {
 			err := d.enter(ctx, g, w.school)
 			if err == nil {
-				after, err = w.in(g, d.dialect, d.clock(), d.bells)
+				after, err = w.in(g, d.dialect, d.clock(), d.bells, nil)
 			}
 			return err
 		})

@@ -20,6 +20,7 @@ type Tx struct {
 	audited bool
 	after   []func()
 	known   map[any]any
+	group   map[any]any // what is known to all changes of one commit; nil: no group
 	bells   *bells
 }
 
@@ -39,8 +40,33 @@ func Once[T any](tx *Tx, key any, read func() (T, error)) (T, error) {
 	return value, err
 }
 
-// Forget makes Once read the thing again.
-func (t *Tx) Forget(key any) { delete(t.known, key) }
+// OnceAGroup is Once for what belongs to the whole school and hardly ever changes: where changes share one commit, as
+// on SQLite, they share what was read.
+func OnceAGroup[T any](tx *Tx, key any, read func() (T, error)) (T, error) {
+	if tx.group == nil {
+		return Once(tx, key, read)
+	}
+	ours := groupKey{tx.School, key}
+	if known, ok := tx.group[ours]; ok {
+		return known.(T), nil
+	}
+	value, err := read()
+	if err == nil {
+		tx.group[ours] = value
+	}
+	return value, err
+}
+
+type groupKey struct {
+	school id.School
+	key    any
+}
+
+// Forget makes Once and OnceAGroup read the thing again.
+func (t *Tx) Forget(key any) {
+	delete(t.known, key)
+	delete(t.group, groupKey{t.School, key})
+}
 
 // G is the query builder inside this transaction; for store.go files only.
 func (t *Tx) G() *gorm.DB { return t.g.Session(&gorm.Session{NewDB: true}) }
@@ -71,6 +97,18 @@ func InSchool(ctx context.Context, school id.School) context.Context {
 	return context.WithValue(ctx, schoolKey{}, school)
 }
 
+type backgroundKey struct{}
+
+// InBackground gives a context whose changes wait for those of people, where there is a queue of changes (SQLite): what
+// people wait for goes first, however much waits behind it.
+func InBackground(ctx context.Context) context.Context {
+	return context.WithValue(ctx, backgroundKey{}, true)
+}
+
+func isBackground(ctx context.Context) bool {
+	return ctx.Value(backgroundKey{}) != nil
+}
+
 // SchoolOf tells which school the context has entered.
 func SchoolOf(ctx context.Context) (id.School, bool) {
 	school, ok := ctx.Value(schoolKey{}).(id.School)
@@ -85,9 +123,9 @@ type work struct {
 	run       func(*Tx) error
 }
 
-// in runs the closure inside g and returns what is to be done after the commit.
-func (w work) in(g *gorm.DB, dialect Dialect, now time.Time, bells *bells) (after []func(), err error) {
-	tx := &Tx{School: w.school, Now: now.UTC().Truncate(time.Microsecond), g: g, dialect: dialect, bells: bells}
+// in runs the closure inside g and returns what is to be done after the commit. group is nil outside one.
+func (w work) in(g *gorm.DB, dialect Dialect, now time.Time, bells *bells, group map[any]any) (after []func(), err error) {
+	tx := &Tx{School: w.school, Now: now.UTC().Truncate(time.Microsecond), g: g, dialect: dialect, bells: bells, group: group}
 	if err := w.run(tx); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ func BenchmarkAppend(b *testing.B) {
 		h := newHouse(b, testkit.NewSQLite(b))
 		err := h.DB.WriteAlone(h.ctx, func(tx *db.Tx) error {
 			for b.Loop() {
-				if _, err := h.log.Append(tx, answer("Münster").Statement, answer("Münster").private); err != nil {
+				if _, err := h.log.Append(tx, answer("Münster").Statement, answer("Münster").part()); err != nil {
 					return err
 				}
 			}
@@ -36,7 +36,7 @@ func BenchmarkAppend(b *testing.B) {
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
 				err := h.DB.Write(h.ctx, func(tx *db.Tx) error {
-					_, err := h.log.Append(tx, answer("Münster").Statement, answer("Münster").private)
+					_, err := h.log.Append(tx, answer("Münster").Statement, answer("Münster").part())
 					return err
 				})
 				if err != nil {

@@ -110,7 +110,7 @@ func (l *Log) Erase(tx *db.Tx, search *Search, person id.Person, reason string, 
 	}
 	return l.Append(tx, proof.Statement{
 		Kind: proof.KindErasure, Declaration: &proof.ErasureDeclared{Leaves: leaves, Reason: reason}, Server: &server,
-	}, nil)
+	}, Part{})
 }
 
 // Erased is what is left of an erased statement: its leaf, and whose act it was, unless that person is erased too.

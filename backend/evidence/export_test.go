@@ -105,7 +105,13 @@ func (l *Log) Fill(tx *db.Tx, count int64, next func(leaf int64) (Kept, error)) 
 
 func (l *Log) sealAs(school id.School, kept Kept) (row statementRow, err error) {
 	if kept.ID == "" {
-		return l.seal(school, kept.Body, kept.Salt, kept.Private)
+		var part Part
+		if kept.Private != nil {
+			if part, err = NewPart(*kept.Private); err != nil {
+				return row, err
+			}
+		}
+		return l.seal(school, kept.Body, kept.Salt, part)
 	}
 	row = statementRow{SchoolID: school, ID: kept.ID}
 	if row.Body, err = l.vault.Seal(place(school, "body", row.ID), kept.Body); err != nil {

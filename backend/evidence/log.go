@@ -31,9 +31,9 @@ type Entry struct {
 }
 
 // Append writes the statement and its leaf into the transaction, which may then be committed without an audit entry.
-// private is what the statement names by hash; nil where its kind has none. The log's head stays locked until the
+// private is what the statement names by hash; zero where its kind has none. The log's head stays locked until the
 // transaction ends: append last, after every other lock.
-func (l *Log) Append(tx *db.Tx, s proof.Statement, private *proof.Private) (Entry, error) {
+func (l *Log) Append(tx *db.Tx, s proof.Statement, private Part) (Entry, error) {
 	entries, err := l.append(tx, draft{s, private})
 	if err != nil {
 		return Entry{}, fmt.Errorf("append to the log: %w", err)
@@ -58,7 +58,7 @@ func (l *Log) AppendAll(tx *db.Tx, statements []proof.Statement) ([]Entry, error
 // draft is a statement on its way into the log.
 type draft struct {
 	statement proof.Statement
-	private   *proof.Private
+	private   Part
 }
 
 func (l *Log) append(tx *db.Tx, drafts ...draft) ([]Entry, error) {
@@ -92,7 +92,7 @@ type prepared struct {
 }
 
 func (l *Log) prepare(tx *db.Tx, d draft) (p prepared, err error) {
-	if err := belongs(d.private, d.statement); err != nil {
+	if err := d.private.belongs(d.statement); err != nil {
 		return p, err
 	}
 	body, err := d.statement.Encode()
@@ -163,15 +163,15 @@ func place(school id.School, column string, statement id.Statement) vault.Place 
 	return vault.Place{School: school, Table: "statement", Column: column, Row: string(statement)}
 }
 
-func (l *Log) seal(school id.School, body, salt []byte, private *proof.Private) (row statementRow, err error) {
+func (l *Log) seal(school id.School, body, salt []byte, private Part) (row statementRow, err error) {
 	row = statementRow{SchoolID: school, ID: id.New[id.Statement]()}
 	if row.Body, err = l.vault.Seal(place(school, "body", row.ID), body); err != nil {
 		return row, err
 	}
-	if row.Salt, err = l.vault.Seal(place(school, "salt", row.ID), salt); err != nil || private == nil {
+	if row.Salt, err = l.vault.Seal(place(school, "salt", row.ID), salt); err != nil || private.canonical == nil {
 		return row, err
 	}
-	row.Private, err = l.vault.SealJSON(place(school, "private", row.ID), private)
+	row.Private, err = l.vault.Seal(place(school, "private", row.ID), private.canonical)
 	return row, err
 }
 

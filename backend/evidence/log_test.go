@@ -50,6 +50,17 @@ type act struct {
 	private *proof.Private
 }
 
+func (a act) part() evidence.Part {
+	if a.private == nil {
+		return evidence.Part{}
+	}
+	part, err := evidence.NewPart(*a.private)
+	if err != nil {
+		panic(err)
+	}
+	return part
+}
+
 // answer is a statement like those of package consent.
 func answer(place string) act {
 	private := &proof.Private{BirthDate: calendar.MustParse("2014-05-06"), Blind: make([]byte, proof.BlindSize), Place: place}
@@ -85,7 +96,7 @@ func (h *house) append(tb testing.TB, a act) (entry evidence.Entry) {
 	tb.Helper()
 	h.own(a)
 	err := h.DB.Write(h.ctx, func(tx *db.Tx) (err error) {
-		entry, err = h.log.Append(tx, a.Statement, a.private)
+		entry, err = h.log.Append(tx, a.Statement, a.part())
 		return err
 	})
 	if err != nil {
@@ -160,7 +171,7 @@ func TestAnAppendedStatementOpensAndMatchesItsLeaf(t *testing.T) {
 		if string(statement) != string(want) {
 			t.Fatalf("statement\n%s\nwant\n%s", statement, want)
 		}
-		if private == nil || private.Place != "Mu\u0308nster" {
+		if private == nil || private.Place != "Münster" { // as it was hashed
 			t.Errorf("private part %+v", private)
 		}
 		sum := sha256.Sum256(want)
@@ -262,7 +273,7 @@ func TestARefusedStatementLeavesNothing(t *testing.T) {
 		wrong := answer("")
 		wrong.Kind = "wish"
 		err := h.DB.Write(h.ctx, func(tx *db.Tx) error {
-			if _, err := h.log.Append(tx, wrong.Statement, wrong.private); err == nil {
+			if _, err := h.log.Append(tx, wrong.Statement, wrong.part()); err == nil {
 				t.Error("an unknown kind is accepted")
 			}
 			return nil
@@ -328,7 +339,7 @@ func TestABrokenHeadStopsTheLog(t *testing.T) {
 					if err := tx.G().Exec(change).Error; err != nil {
 						t.Errorf("the head could not be changed: %v", err)
 					}
-					_, err := h.log.Append(tx, answer("").Statement, answer("").private)
+					_, err := h.log.Append(tx, answer("").Statement, answer("").part())
 					return err
 				})
 				if err == nil {

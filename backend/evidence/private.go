@@ -15,18 +15,29 @@ func NewPrivate(birth calendar.Date) (proof.Private, error) {
 	return proof.Private{BirthDate: birth, Blind: blind}, err
 }
 
-// belongs refuses a private part that the statement does not name: a mistake in the program.
-func belongs(private *proof.Private, s proof.Statement) error {
-	wanted := s.PrivateSHA256()
-	if private == nil {
-		if wanted != "" {
-			return errors.New("the private part of the statement is missing")
-		}
+// Part is the part of a statement that a shared copy leaves out, ready to be named by its hash and sealed. The zero Part
+// is that of kinds which have none.
+type Part struct {
+	SHA256    string // hex; what the statement names
+	canonical []byte
+}
+
+// NewPart finishes a private part: it must not change afterwards.
+func NewPart(private proof.Private) (Part, error) {
+	canonical, err := proof.Canonical(private)
+	if err != nil {
+		return Part{}, err
+	}
+	return Part{SHA256: proof.SHA256Hex(canonical), canonical: canonical}, nil
+}
+
+// belongs refuses a part that the statement does not name: a mistake in the program.
+func (p Part) belongs(s proof.Statement) error {
+	switch wanted := s.PrivateSHA256(); {
+	case p.SHA256 == wanted:
 		return nil
+	case p.SHA256 == "":
+		return errors.New("the private part of the statement is missing")
 	}
-	hash, err := proof.HashOf(private)
-	if err == nil && hash != wanted {
-		err = errors.New("the statement names another private part")
-	}
-	return err
+	return errors.New("the statement names another private part")
 }

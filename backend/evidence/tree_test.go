@@ -134,7 +134,7 @@ func TestOneChangeMayAppendSeveralStatements(t *testing.T) {
 		err := h.DB.Write(h.ctx, func(tx *db.Tx) error {
 			leaves = nil
 			for _, place := range []string{"one", "two", "three"} {
-				entry, err := h.log.Append(tx, answer(place).Statement, answer(place).private)
+				entry, err := h.log.Append(tx, answer(place).Statement, answer(place).part())
 				if err != nil {
 					return err
 				}
@@ -208,7 +208,7 @@ func TestG7ParallelAppendsLeaveNoGap(t *testing.T) {
 		for i := range writers {
 			group.Go(func() {
 				err := h.DB.Write(h.ctx, func(tx *db.Tx) error {
-					entry, err := h.log.Append(tx, answer(fmt.Sprint(i)).Statement, answer(fmt.Sprint(i)).private)
+					entry, err := h.log.Append(tx, answer(fmt.Sprint(i)).Statement, answer(fmt.Sprint(i)).part())
 					leaves[i] = entry.Leaf
 					return err
 				})
@@ -243,7 +243,7 @@ func TestAFailedChangeLeavesNoGap(t *testing.T) {
 			group.Go(func() {
 				fails := i%3 == 1
 				err := h.DB.Write(h.ctx, func(tx *db.Tx) error {
-					if _, err := h.log.Append(tx, answer(fmt.Sprint(i)).Statement, answer(fmt.Sprint(i)).private); err != nil {
+					if _, err := h.log.Append(tx, answer(fmt.Sprint(i)).Statement, answer(fmt.Sprint(i)).part()); err != nil {
 						return err
 					}
 					if fails {
@@ -331,7 +331,7 @@ func TestAppendNeedsASchool(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		h := newHouse(t, env)
 		err := h.DB.Outside(h.ctx, func(tx *db.Tx) error {
-			_, err := h.log.Append(tx, answer("").Statement, answer("").private)
+			_, err := h.log.Append(tx, answer("").Statement, answer("").part())
 			return err
 		})
 		if err == nil || !strings.Contains(err.Error(), "no school") {

@@ -96,13 +96,15 @@ func (s *Service) attest(tx *db.Tx, actor authz.Actor, declared proof.HoldDeclar
 	if err != nil {
 		return evidence.Entry{}, err
 	}
-	if declared.PrivateSHA256, err = proof.HashOf(private); err != nil {
+	part, err := evidence.NewPart(private)
+	if err != nil {
 		return evidence.Entry{}, err
 	}
+	declared.PrivateSHA256 = part.SHA256
 	return s.log.Append(tx, proof.Statement{
 		Kind: proof.KindHold, Declaration: &declared,
 		Server: &proof.MeasureServer{At: tx.Now, By: actor.Account, Names: identity.Names},
-	}, &private)
+	}, part)
 }
 
 // Of gives every hold of the pupils, settled ones included, in one query for any number of them.

@@ -28,10 +28,8 @@ func find(tx *db.Tx, key Key) (*row, error) {
 }
 
 func insert(tx *db.Tx, key Key, hash, made string) error {
-	return tx.G().Create(&row{
-		SchoolID: tx.School, Actor: key.Actor, Route: key.Route, Key: key.Value, BodyHash: hash,
-		Made: made, CreatedAt: tx.Now.UnixMicro(),
-	}).Error
+	return tx.G().Exec("INSERT INTO idempotency (school_id, actor, route, key, body_hash, made, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		tx.School, key.Actor, key.Route, key.Value, hash, made, tx.Now.UnixMicro()).Error
 }
 
 func deleteOf(tx *db.Tx, actor string) error {

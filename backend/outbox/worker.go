@@ -80,6 +80,7 @@ func (w *Worker) Every(p Periodic) { w.periodic = append(w.periodic, p) }
 
 // Run works until ctx ends, and returns when the handlers that were running have finished or run out of their time.
 func (w *Worker) Run(ctx context.Context) {
+	ctx = db.InBackground(ctx)
 	slots := make(chan struct{}, atOnce)
 	var running sync.WaitGroup
 	defer running.Wait()

@@ -127,7 +127,7 @@ func (s *Service) attestObjection(tx *db.Tx, actor authz.Actor, o Objection, act
 			Objection: o.ID, Sanction: o.Sanction, Pupil: o.Pupil, Person: o.Person, Act: act, NextInstance: string(o.Next),
 		},
 		Server: &proof.ObjectionServer{At: tx.Now, By: actor.Account},
-	}, nil)
+	}, evidence.Part{})
 }
 
 func (s *Service) tellObjection(tx *db.Tx, o Objection) error {

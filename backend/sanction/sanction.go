@@ -205,13 +205,15 @@ func (s *Service) attest(tx *db.Tx, actor authz.Actor, declared proof.SanctionDe
 	if err != nil {
 		return evidence.Entry{}, err
 	}
-	if declared.PrivateSHA256, err = proof.HashOf(private); err != nil {
+	part, err := evidence.NewPart(private)
+	if err != nil {
 		return evidence.Entry{}, err
 	}
+	declared.PrivateSHA256 = part.SHA256
 	return s.log.Append(tx, proof.Statement{
 		Kind: proof.KindSanction, Declaration: &declared,
 		Server: &proof.MeasureServer{At: tx.Now, By: actor.Account, Names: identity.Names},
-	}, &private)
+	}, part)
 }
 
 // Of gives every sanction of the pupils, ended ones included, in one query for any number of them.

@@ -2,10 +2,13 @@ package school
 
 import (
 	"cmp"
+	"slices"
 
 	"einverstanden/backend/audit"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
+	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/proof"
 )
@@ -40,7 +43,7 @@ func (s *Service) attest(tx *db.Tx, before, after Guardianship, by cause) error 
 		Server: &proof.CustodyServer{
 			At: tx.Now, Account: by.Account, Second: by.Second, Proposal: by.Proposal, Guardian: by.Guardian,
 		},
-	}, nil)
+	}, evidence.Part{})
 	return err
 }
 
@@ -171,20 +174,18 @@ func (c cause) actor() string {
 
 // DeclareCustody keeps what a guardian said about their custody while answering: joint or sole, and whether as legal
 // guardian (BGB §§ 1773, 1789). What the office has confirmed stands, and nobody gives themselves custody.
-// The pupil must be locked by the caller's change (LockPupil).
-func (s *Service) DeclareCustody(tx *db.Tx, wanted id.Guardianship, custody Custody, legal bool) error {
-	before, err := s.Guardianship(tx, wanted)
-	if err != nil {
-		return err
+// known are all guardianships of the pupil, read since the caller's change has locked it (LockPupil).
+func (s *Service) DeclareCustody(tx *db.Tx, known []Guardianship, wanted id.Guardianship, custody Custody, legal bool) error {
+	at := slices.IndexFunc(known, func(g Guardianship) bool { return g.ID == wanted })
+	if at < 0 {
+		return fault.New(fault.NothingHere)
 	}
+	before := known[at]
 	today, err := s.Today(tx)
 	if err != nil {
 		return err
 	}
-	others, err := s.othersOf(tx, before)
-	if err != nil {
-		return err
-	}
+	others := slices.Concat(known[:at], known[at+1:])
 	after := before.declared(custody, legal, others, today)
 	if after == before {
 		return nil

@@ -322,6 +322,18 @@ func TestTheEndOfTheLastGuardianshipVoidsOpenLetters(t *testing.T) {
 	})
 }
 
+// declareCustody is what an answer does.
+func (h *household) declareCustody(tx *db.Tx, g school.Guardianship, custody school.Custody, legal bool) error {
+	if err := h.Service.LockPupil(tx, g.Pupil); err != nil {
+		return err
+	}
+	known, err := h.Service.GuardianshipsOf(tx, []id.Pupil{g.Pupil})
+	if err != nil {
+		return err
+	}
+	return h.Service.DeclareCustody(tx, known[g.Pupil], g.ID, custody, legal)
+}
+
 func TestDeclaredCustodyIsKeptUntilContradicted(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		h := newHousehold(t, env)
@@ -329,7 +341,7 @@ func TestDeclaredCustodyIsKeptUntilContradicted(t *testing.T) {
 			t.Helper()
 			g := h.GuardianshipOf(guardian, h.child)
 			h.Write(func(tx *db.Tx) error {
-				return errors.Join(h.Service.LockPupil(tx, h.child.ID), h.Service.DeclareCustody(tx, g.ID, custody, legal))
+				return h.declareCustody(tx, g, custody, legal)
 			})
 			return h.GuardianshipOf(guardian, h.child)
 		}
@@ -362,7 +374,7 @@ func TestALegalGuardianIsKeptAsOne(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		h := newHousehold(t, env)
 		g := h.GuardianshipOf(h.mother, h.child)
-		h.Write(func(tx *db.Tx) error { return h.Service.DeclareCustody(tx, g.ID, school.SoleCustody, true) })
+		h.Write(func(tx *db.Tx) error { return h.declareCustody(tx, g, school.SoleCustody, true) })
 		if g := h.GuardianshipOf(h.mother, h.child); g.Relation != school.LegalGuardian || g.Custody != school.SoleCustody {
 			t.Fatalf("got %+v", g)
 		}

@@ -139,7 +139,7 @@ func (s *Service) SettingsInClear(tx *db.Tx) (Settings, error) {
 }
 
 func schoolOf(tx *db.Tx) (schoolRow, error) {
-	return db.Once(tx, rowKey{}, func() (schoolRow, error) { return findSchool(tx) })
+	return db.OnceAGroup(tx, rowKey{}, func() (schoolRow, error) { return findSchool(tx) })
 }
 
 // Settings are those of the transaction's school.

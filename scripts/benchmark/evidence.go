@@ -124,10 +124,14 @@ func (w *world) timeAppends(ctx context.Context, base string, s said) (mean time
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	log := evidence.NewLog(w.keys)
+	part, err := evidence.NewPart(*s.private)
+	if err != nil {
+		return 0, err
+	}
 	err = d.WriteAlone(db.InSchool(ctx, w.school), func(tx *db.Tx) error {
 		began := time.Now()
 		for range appends {
-			if _, err := log.Append(tx, s.Statement, s.private); err != nil {
+			if _, err := log.Append(tx, s.Statement, part); err != nil {
 				return err
 			}
 		}

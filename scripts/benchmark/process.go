@@ -19,7 +19,7 @@ import (
 
 const (
 	starts   = 7
-	restTime = 5 * time.Second // after the last request, until the memory is read
+	restTime = 65 * time.Second // after the last request: memory goes back when half a minute was quiet
 )
 
 // measureProcess starts the built program with the database of a school, and looks at its memory when it rests.

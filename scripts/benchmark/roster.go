@@ -95,7 +95,7 @@ func (w *world) recordRoster(file string, recorded *recorder) (queries []transac
 		return nil, nil, err
 	}
 	for _, t := range recorded.take() {
-		if !strings.HasPrefix(t[0].sql, "PRAGMA") { // the watch for other processes runs all the time
+		if !strings.HasPrefix(t[0].sql, "PRAGMA") && !strings.HasPrefix(t[0].sql, "SAVEPOINT") { // the watch for other processes, and what tidies, run all the time
 			queries = append(queries, t)
 		}
 	}
