@@ -21,6 +21,9 @@ const (
 	deadline = 45 * time.Second
 	lease    = 2 * time.Minute
 	poll     = 15 * time.Second // finds what fell due, and what other processes wrote
+	// breath is how long a job waits for others: those of a rush are claimed together, and whoever looks at what has just
+	// changed, an open roster above all, has the processor first.
+	breath = 100 * time.Millisecond
 	planning = time.Hour        // how often it is looked which periodic jobs are missing
 )
 
@@ -96,10 +99,18 @@ func (w *Worker) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-bell:
+			w.pause(ctx)
 		case <-tick.C:
 		case <-plan.C:
 			w.plan(ctx)
 		}
+	}
+}
+
+func (w *Worker) pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(breath):
 	}
 }
 

@@ -116,7 +116,9 @@ func decideOn(w *world, base, driver string, clients int) (outcome, error) {
 		return outcome{}, err
 	}
 	w.rewind()
+	debugStart()
 	measured, err := w.decide(clients, rounds)
+	debugStop(measured)
 	return measured, errors.Join(err, stop())
 }
 
