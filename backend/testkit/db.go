@@ -4,9 +4,7 @@ package testkit
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -15,8 +13,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
@@ -48,25 +44,6 @@ func NewSQLite(tb testing.TB) *Env {
 		tb.Fatal(err)
 	}
 	return open(tb, db.Options{File: file})
-}
-
-// NewPostgres is an Env on a fresh PostgreSQL database, entered as the plain runtime role.
-func NewPostgres(tb testing.TB) *Env {
-	tb.Helper()
-	template := postgresTemplate(tb)
-	name := "test_" + randomName()
-	admin := adminPool(tb)
-	mustExec(tb, admin, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, template))
-	tb.Cleanup(func() { mustExec(tb, admin, fmt.Sprintf("DROP DATABASE IF EXISTS %s WITH (FORCE)", name)) })
-	return open(tb, PostgresOptions(tb, name))
-}
-
-// PostgresOptions open the named database under the runtime and owner roles.
-func PostgresOptions(tb testing.TB, database string) db.Options {
-	tb.Helper()
-	return db.Options{
-		Runtime: dsn(tb, "einverstanden_rt", database), Owner: dsn(tb, "einverstanden_owner", database), Pool: 6,
-	}
 }
 
 func open(tb testing.TB, options db.Options) *Env {
@@ -141,90 +118,6 @@ var sqliteOnce = sync.OnceValues(func() ([]byte, error) {
 	}
 	return os.ReadFile(file)
 })
-
-const postgresVariable = "EINVERSTANDEN_TEST_POSTGRES"
-
-// postgresTemplate is the name of a migrated database, made once a process.
-func postgresTemplate(tb testing.TB) string {
-	tb.Helper()
-	admin := adminPool(tb)
-	postgresOnce.Do(func() {
-		postgresName = "template_" + randomName()
-		// Packages test in parallel processes: one makes the roles, the others wait.
-		for _, statement := range []string{
-			"BEGIN", "SELECT pg_advisory_xact_lock(7151)", makeRoles, "COMMIT",
-			fmt.Sprintf("CREATE DATABASE %s OWNER einverstanden_owner", postgresName),
-		} {
-			mustExec(tb, admin, statement)
-		}
-		options := PostgresOptions(tb, postgresName)
-		options.Clock = time.Now
-		d, err := db.Open(options)
-		if err == nil {
-			err = errors.Join(d.Migrate(context.Background()), d.Close())
-		}
-		if err != nil {
-			tb.Fatal(err)
-		}
-	})
-	return postgresName
-}
-
-const makeRoles = `DO $$ BEGIN
-	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'einverstanden_owner') THEN
-		CREATE ROLE einverstanden_owner LOGIN NOSUPERUSER NOBYPASSRLS;
-		CREATE ROLE einverstanden_rt LOGIN NOSUPERUSER NOBYPASSRLS;
-		CREATE ROLE einverstanden_jobs LOGIN NOSUPERUSER NOBYPASSRLS;
-	END IF;
-END $$`
-
-var (
-	postgresOnce sync.Once
-	postgresName string
-	adminOnce    sync.Once
-	admin        *sql.DB
-)
-
-// adminPool is one superuser connection a process; transactions by hand need it to be a single one.
-func adminPool(tb testing.TB) *sql.DB {
-	tb.Helper()
-	address := os.Getenv(postgresVariable)
-	if address == "" {
-		tb.Fatalf("%s is not set: run the tests through scripts/test, which starts PostgreSQL", postgresVariable)
-	}
-	adminOnce.Do(func() {
-		var err error
-		if admin, err = sql.Open("pgx", address); err != nil {
-			tb.Fatal(err)
-		}
-		admin.SetMaxOpenConns(1)
-	})
-	return admin
-}
-
-// AdminExec runs a statement as superuser on the server, for tests of roles and faults.
-func AdminExec(tb testing.TB, statement string) {
-	tb.Helper()
-	mustExec(tb, adminPool(tb), statement)
-}
-
-func mustExec(tb testing.TB, pool *sql.DB, statement string) {
-	tb.Helper()
-	if _, err := pool.ExecContext(context.Background(), statement); err != nil {
-		tb.Fatalf("%s: %v", statement, err)
-	}
-}
-
-func dsn(tb testing.TB, role, database string) string {
-	tb.Helper()
-	address, err := url.Parse(os.Getenv(postgresVariable))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	address.User = url.User(role)
-	address.Path = "/" + database
-	return address.String()
-}
 
 // Jobs is the database as the outbox's worker claims from it: under the jobs role, or on SQLite the same.
 func (e *Env) Jobs(tb testing.TB) *db.DB {
