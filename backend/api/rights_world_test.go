@@ -345,6 +345,18 @@ func contactAt(suffix string, body any) func(*world, place, authz.Role) call {
 	}
 }
 
+// absentAt is about a pupil that is marked as absent.
+func absentAt(w *world, at place, role authz.Role) call {
+	c := meetingAt("/alternative-contacts/"+w.pupilAt(at))(w, at, role)
+	if s, ok := w.sites[at]; ok {
+		s.Write(func(tx *db.Tx) error {
+			return tx.G().Exec("INSERT INTO alternative_contact (school_id, meeting_id, pupil_id, absent) VALUES (?, ?, ?, true) ON CONFLICT DO NOTHING",
+				tx.School, strings.Split(c.path, "/")[2], s.pupil.ID).Error
+		})
+	}
+	return c
+}
+
 func newGroup(w *world, _ place, _ authz.Role) call {
 	w.keys++
 	return call{path: "/groups", body: object{"name": fmt.Sprintf("Band %d", w.keys)}}

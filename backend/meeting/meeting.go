@@ -63,7 +63,8 @@ type Room struct {
 	Home string
 }
 
-// Plan is what a teacher plans. A zero StartsAt means now.
+// Plan is what a teacher plans. A zero StartsAt means now, a zero Room the teacher's standing one, where the school has no
+// conference server of its own.
 type Plan struct {
 	Title    string
 	Kind     participation.MeetingKind
@@ -87,15 +88,16 @@ type Service struct {
 	db          *db.DB
 	schools     *school.Service
 	standings   *standing.Service
-	rules       *rules.Service // nil: rosters say nothing of rules, and nobody comes in
+	rules       *rules.Service
 	hub         *signal.Hub
 	rooms       Rooms
 	conferences Conferences // nil: none
 }
 
-// NewService needs the database, the school's people, and the standings that rosters show.
-func NewService(d *db.DB, schools *school.Service, standings *standing.Service) *Service {
-	return &Service{db: d, schools: schools, standings: standings, rooms: links{}, hub: signal.NewHub()}
+// NewService needs the database, the school's people, the standings that rosters show, the rules that pupils have to read
+// before they come in, and the hub by which open rosters hear.
+func NewService(d *db.DB, schools *school.Service, standings *standing.Service, rules *rules.Service, hub *signal.Hub) *Service {
+	return &Service{db: d, schools: schools, standings: standings, rules: rules, rooms: links{}, hub: hub}
 }
 
 func (s *Service) touch(tx *db.Tx, pupil id.Pupil) error { return s.hub.Touch(tx, pupil) }
@@ -132,6 +134,11 @@ func (s *Service) plan(tx *db.Tx, actor authz.Actor, made id.Meeting, plan Plan)
 	}
 	if plan.StartsAt.IsZero() {
 		plan.StartsAt = tx.Now
+	}
+	if !plan.Room.IsIServ() {
+		if plan.Room, err = s.usualRoom(tx, actor.Account, settings); err != nil {
+			return err
+		}
 	}
 	if plan.StartsAt.Add(plan.Length).Before(tx.Now) || plan.StartsAt.Sub(tx.Now) > maxAhead {
 		return fault.InvalidField("startsAt", fault.FieldInvalid)

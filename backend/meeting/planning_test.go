@@ -37,6 +37,11 @@ func (c *classroom) listed(actor authz.Actor, env *testkit.Env) []meeting.Meetin
 	return listed.Meetings
 }
 
+func (c *classroom) exec(statement string, values ...any) {
+	c.t.Helper()
+	c.Write(func(tx *db.Tx) error { return tx.G().Exec(statement, values...).Error })
+}
+
 func (c *classroom) count(query string, values ...any) (n int64) {
 	c.t.Helper()
 	c.Read(func(tx *db.Tx) error { return tx.G().Raw(query, values...).Scan(&n).Error })
@@ -76,6 +81,69 @@ func TestASeriesIsPlannedMovedAndCancelled(t *testing.T) {
 		want := `{"meeting":"` + string(series[1].ID) + `"} {"meeting":"` + string(series[0].ID) + `"} {"meeting":"` + string(series[2].ID) + `","series":"` + string(series[0].Series) + `"}`
 		if got := strings.Join(payloads, " "); got != want {
 			t.Errorf("told %s, want %s", got, want)
+		}
+	})
+}
+
+// A teacher who is ill calls nothing off.
+func TestOfficeAndHeadChangeAnyMeetingOnRecord(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		c := newClassroom(t, env)
+		series := c.weekly(env)
+		office, head, dpo := c.Staff(authz.Office), c.Staff(authz.Head), c.Staff(authz.DPO)
+		moved, err := c.meetings.Move(c.Ctx, office, series[0].ID, series[0].StartsAt.Add(time.Hour), 0)
+		if err != nil || !moved.StartsAt.Equal(series[0].StartsAt.Add(time.Hour)) || moved.Responsible != c.teacher.Account {
+			t.Errorf("the office moved %+v, %v", moved, err)
+		}
+		if n, err := c.meetings.Cancel(c.Ctx, head, series[1].ID, true); n != 3 || err != nil {
+			t.Errorf("the head cancelled %d, %v", n, err)
+		}
+		for action, by := range map[string]authz.Actor{"meeting.moved": office, "meeting.cancelled": head} {
+			if n := c.count("SELECT count(*) FROM audit WHERE action = ? AND actor = ?", action, by.Account); n == 0 {
+				t.Errorf("%s is not on record", action)
+			}
+		}
+		if _, err := c.meetings.Cancel(c.Ctx, dpo, moved.ID, false); !fault.Has(err, fault.NotAllowedHere) {
+			t.Errorf("a data protection officer cancels: %v", err)
+		}
+		env.Clock.Set(moved.StartsAt)
+		if _, err := c.meetings.Cancel(c.Ctx, office, moved.ID, false); !fault.Has(err, fault.MeetingBegun) {
+			t.Errorf("the office cancels what runs: %v", err)
+		}
+	})
+}
+
+// IServ: "Jetzt" in two taps leads into the room that the teacher has kept, unless it is spent or no longer allowed.
+func TestAMeetingWithoutARoomIsInTheTeachersStandingOne(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		c := newClassroom(t, env)
+		first := c.plan(c.lesson())
+		if first.Room.IsIServ() {
+			t.Errorf("before there is one: %+v", first.Room)
+		}
+		if err := c.meetings.SetRoom(c.Ctx, c.teacher, first.ID, meeting.Room{URL: roomLink}, true); err != nil {
+			t.Fatal(err)
+		}
+		if now := c.plan(c.lesson()); now.Room.URL != roomLink {
+			t.Errorf("begun now in %+v", now.Room)
+		}
+		named := c.lesson()
+		named.Room.Name = "Aula"
+		if now := c.plan(named); now.Room.URL != "" || now.Room.Name != "Aula" {
+			t.Errorf("a room that is named is not taken: %+v", now.Room)
+		}
+		colleague := c.newTeacher(c.class)
+		if theirs, err := c.meetings.Plan(c.Ctx, colleague, c.lesson()); err != nil || theirs.Room.IsIServ() {
+			t.Errorf("a colleague begins in %+v, %v", theirs.Room, err)
+		}
+		c.exec("UPDATE school SET room_hosts = '[\"andere.example\"]'")
+		if now := c.plan(c.lesson()); now.Room.IsIServ() {
+			t.Errorf("off the school's list: %+v", now.Room)
+		}
+		c.exec("UPDATE school SET room_hosts = '[\"schule.example\"]'")
+		c.exec("INSERT INTO spent_room (school_id, link, spent_at) VALUES (?, ?, 1)", c.ID, roomLink)
+		if now := c.plan(c.lesson()); now.Room.IsIServ() {
+			t.Errorf("in a room that is spent: %+v", now.Room)
 		}
 	})
 }

@@ -54,7 +54,7 @@ func newHouse(t *testing.T, env *testkit.Env) *house {
 	t.Cleanup(out.Close)
 	h.client = conference.NewClient(out, env.Clock.Now)
 	consents := consent.NewService(env.DB, env.Vault, h.Log, h.Service, h.Hub)
-	h.meetings = meeting.NewService(env.DB, h.Service, standing.NewService(env.DB, consents, h.Service)).WithDoor(rules.NewService(env.DB, h.Service, h.Hub), h.Hub)
+	h.meetings = meeting.NewService(env.DB, h.Service, standing.NewService(env.DB, consents, h.Service), rules.NewService(env.DB, h.Service, h.Hub), h.Hub)
 	h.rooms = h.instance()
 	h.meetings.WithConferences(h.rooms)
 	h.class = h.Class("7b")
