@@ -313,9 +313,11 @@ func meetingAhead(suffix string, body any) func(*world, place, authz.Role) call 
 func (w *world) lesson(s site, in time.Duration) id.Meeting {
 	w.t.Helper()
 	w.keys++
-	planned, err := w.meetings.Plan(s.Ctx, s.teacher, meeting.Plan{
-		Title: fmt.Sprintf("Mathematik %d", w.keys), Kind: participation.Lesson, Class: s.class.ID, StartsAt: w.Clock.Now().Add(in), Length: 45 * time.Minute,
-	})
+	plan := meeting.Plan{Title: fmt.Sprintf("Mathematik %d", w.keys), Kind: participation.Lesson, Class: s.class.ID, Length: 45 * time.Minute}
+	if in > 0 { // one after the other
+		plan.StartsAt = w.Clock.Now().Add(in + time.Duration(w.keys)*time.Hour)
+	}
+	planned, err := w.meetings.Plan(s.Ctx, s.teacher, plan)
 	if err != nil {
 		w.t.Fatal(err)
 	}

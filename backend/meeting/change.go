@@ -63,6 +63,12 @@ func (s *Service) Move(ctx context.Context, actor authz.Actor, meeting id.Meetin
 			if length == 0 {
 				length = found.EndsAt.Sub(found.StartsAt)
 			}
+			if found.WholeClass {
+				to := []occurrence{{id: meeting, starts: startsAt}}
+				if err := mustBeFree(tx, found.Responsible, found.Class.ID, meeting, length, to); err != nil {
+					return err
+				}
+			}
 			if err := move(tx, meeting, startsAt, startsAt.Add(length)); err != nil {
 				return err
 			}

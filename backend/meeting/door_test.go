@@ -83,7 +83,10 @@ func TestTheDoorDecidesAtTheTap(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		c := newClassroom(t, env)
 		lena := c.As(id.PupilOf(c.lena.ID))
-		m, off := c.plan(c.linked()), c.plan(c.linked())
+		m := c.plan(c.linked())
+		called := c.linked()
+		called.StartsAt = m.EndsAt
+		off := c.plan(called)
 		c.cancel(off.ID)
 
 		c.refusedJoin(fault.MeetingCancelled, lena, off.ID)

@@ -13,6 +13,7 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/testkit"
 )
@@ -176,21 +177,51 @@ func TestOnlyItsTeacherChangesAMeetingAndOnlyBeforeItBegins(t *testing.T) {
 	})
 }
 
-func TestWhatIsPlannedTwiceIsRefusedAndWhatOverlapsIsTold(t *testing.T) {
+// A class cannot be with its teacher twice at a time; groups of it can be planned side by side, which is told.
+func TestWhatOverlapsIsRefusedForTheWholeClassAndToldOfSome(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		c := newClassroom(t, env)
 		plan := c.lesson()
 		plan.StartsAt = env.Clock.Now().Add(time.Hour)
-		c.plan(plan)
+		first := c.plan(plan)
 		if _, err := c.meetings.Plan(c.Ctx, c.teacher, plan); !fault.Has(err, fault.InvalidInput) {
 			t.Errorf("the same once more: %v", err)
 		}
 		plan.Title = "Deutsch"
+		refused := func(name string, change func(*meeting.Plan)) {
+			t.Helper()
+			other := plan
+			change(&other)
+			if _, err := c.meetings.Plan(c.Ctx, c.teacher, other); err == nil || !strings.Contains(err.Error(), "startsAt: meeting_overlaps") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		refused("at the same time", func(*meeting.Plan) {})
+		refused("into its beginning", func(p *meeting.Plan) { p.StartsAt = p.StartsAt.Add(time.Minute - p.Length) })
+		refused("into its end", func(p *meeting.Plan) { p.StartsAt = p.StartsAt.Add(p.Length - time.Minute) })
+		refused("around it", func(p *meeting.Plan) { p.StartsAt, p.Length = p.StartsAt.Add(-time.Minute), 2*time.Hour })
+		refused("the second of a series", func(p *meeting.Plan) {
+			p.StartsAt, p.Weekly = p.StartsAt.AddDate(0, 0, -7), &meeting.Weekly{}
+			env.Clock.Advance(-8 * 24 * time.Hour)
+		})
+		env.Clock.Advance(8 * 24 * time.Hour)
+		before := plan
+		before.Title, before.StartsAt = "Davor", plan.StartsAt.Add(-plan.Length)
+		if _, err := c.meetings.Move(c.Ctx, c.teacher, c.plan(before).ID, first.StartsAt, 0); !fault.Has(err, fault.InvalidInput) {
+			t.Errorf("moved onto another: %v", err)
+		}
+		if _, err := c.meetings.Move(c.Ctx, c.teacher, first.ID, first.StartsAt.Add(time.Minute), 0); err != nil {
+			t.Errorf("moved onto itself: %v", err)
+		}
+		if colleague, err := c.meetings.Plan(c.Ctx, c.newTeacher(c.class), plan); err != nil {
+			t.Errorf("of a colleague: %+v, %v", colleague, err)
+		}
+		plan.Kind, plan.Pupils = participation.SmallGroup, []id.Pupil{c.lena.ID}
 		overlapping := c.plan(plan)
 		if n, err := c.meetings.Overlaps(c.Ctx, overlapping); n != 1 || err != nil {
 			t.Errorf("overlaps %d, %v", n, err)
 		}
-		plan.StartsAt = plan.StartsAt.Add(plan.Length)
+		plan.StartsAt = plan.StartsAt.Add(plan.Length + time.Minute)
 		if n, err := c.meetings.Overlaps(c.Ctx, c.plan(plan)); n != 0 || err != nil {
 			t.Errorf("one after the other overlap %d times, %v", n, err)
 		}
@@ -313,4 +344,28 @@ func TestASubstituteSeesTheMeetingForItsTimeAlone(t *testing.T) {
 			t.Errorf("seen after it was given back: %v", err)
 		}
 	})
+}
+
+// X10: a teacher who plans a meeting for a later day learns nothing of when a mode may change: modes are today's alone.
+func TestX10AMeetingOfALaterDayShowsTodaysModes(t *testing.T) {
+	env := testkit.NewSQLite(t)
+	c := newClassroom(t, env)
+	c.answer(participation.Video)
+	_, err := sanction.NewService(env.DB, c.Log, c.Service, c.Hub).Impose(c.Ctx, c.Staff(authz.Head), sanction.New{
+		Pupil: c.lena.ID, Kind: sanction.Educational, Measure: sanction.AudioOnly, RuleKey: "FRIENDLY",
+		NotedOn: c.Today(), From: c.Today(), Until: c.Today().AddDays(1),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := c.lesson()
+	plan.StartsAt = env.Clock.Now().AddDate(0, 0, 3)
+	m := c.plan(plan)
+	if row := c.rowOf(m, c.lena.ID); row.Mode != participation.Audio {
+		t.Errorf("the mode of a day to come is told: %s", row.Mode)
+	}
+	env.Clock.Set(m.StartsAt)
+	if row := c.rowOf(m, c.lena.ID); row.Mode != participation.Video {
+		t.Errorf("on that day: %s", row.Mode)
+	}
 }
