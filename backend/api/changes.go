@@ -11,9 +11,9 @@ import (
 
 func (s *Server) changeRoutes() {
 	cancel := answers(idempotent(post("/meetings/{id}/cancellation", "meetings", "cancelMeeting", "Call a meeting off that has not begun, or it and all later ones of its series")), 200)
-	route(s, authz.PlanMeetings, cancel, s.cancelMeeting)
+	route(s, authz.ChangeMeetings, cancel, s.cancelMeeting)
 	move := answers(idempotent(post("/meetings/{id}/move", "meetings", "moveMeeting", "Give one meeting that has not begun another time")), 200)
-	route(s, authz.PlanMeetings, move, s.moveMeeting)
+	route(s, authz.ChangeMeetings, move, s.moveMeeting)
 	route(s, authz.PlanMeetings, get("/substitutions", "meetings", "listSubstitutions", "Today's meetings of colleagues that the caller may take over, or has"), s.listSubstitutions)
 	route(s, authz.PlanMeetings, put("/meetings/{id}/substitution", "meetings", "takeOverMeeting", "Take over a colleague's meeting of today; its roster is open from half an hour before until its end"), s.takeOverMeeting)
 	back := remove("/meetings/{id}/substitution", "meetings", "giveBackMeeting", "End a substitution, as substitute or as responsible teacher")

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"einverstanden/backend/authz"
@@ -14,6 +15,8 @@ func (s *Server) contactRoutes() {
 	route(s, authz.CountContacts, get("/alternative-contacts/counts", "contacts", "countContacts", "How many are open and done in each class, never by teacher"), s.countContacts)
 	route(s, authz.ContactOtherwise, get("/meetings/{id}/alternative-contacts", "contacts", "listContacts", "Who had to be reached another way for a meeting"), s.listContacts)
 	route(s, authz.ContactOtherwise, put("/meetings/{id}/alternative-contacts/{pupil}", "contacts", "setContact", "How a pupil was reached, and whether that is done"), s.setContact)
+	back := answers(remove("/meetings/{id}/alternative-contacts/{pupil}", "contacts", "takeContactBack", "Undo that a pupil is marked as absent; nobody else is taken off the list"), http.StatusNoContent, 404)
+	route(s, authz.ContactOtherwise, back, s.takeContactBack)
 	numbers := answers(post("/meetings/{id}/alternative-contacts/{pupil}/numbers", "contacts", "showNumbers", "Whom to call for an open contact; each look is on record"), 200)
 	route(s, authz.ContactOtherwise, numbers, s.showNumbers)
 }
@@ -30,10 +33,11 @@ type contactBody struct {
 	PersonName
 	Kind   string     `json:"kind,omitempty" enum:"phone,letter,in_person" doc:"absent: not known yet"`
 	DoneAt *time.Time `json:"doneAt,omitempty" doc:"absent: open"`
+	Absent bool       `json:"absent,omitempty" doc:"might have come and did not; can be taken back while open"`
 }
 
 func contactOf(c meeting.Contact) contactBody {
-	body := contactBody{Pupil: c.Pupil, PersonName: nameOf(c.Name), Kind: string(c.Kind)}
+	body := contactBody{Pupil: c.Pupil, PersonName: nameOf(c.Name), Kind: string(c.Kind), Absent: c.Absent}
 	body.Meeting.ID, body.Meeting.Title, body.Meeting.Class = c.Meeting.ID, c.Meeting.Title, classNamed(c.Meeting.Class)
 	body.Meeting.StartsAt, body.Meeting.EndsAt = c.Meeting.StartsAt, c.Meeting.EndsAt
 	if !c.DoneAt.IsZero() {
@@ -81,7 +85,7 @@ type setContactInput struct {
 	ID    id.Meeting `path:"id"`
 	Pupil id.Pupil   `path:"pupil"`
 	Body  struct {
-		Kind string `json:"kind" enum:"phone,letter,in_person"`
+		Kind string `json:"kind,omitempty" enum:"phone,letter,in_person" doc:"absent: not known yet; adds whoever did not come to a meeting that has begun"`
 		Done bool   `json:"done"`
 	}
 }
@@ -93,6 +97,14 @@ func (s *Server) setContact(ctx context.Context, in *setContactInput) (*out[cont
 	}
 	set, err := s.Meetings.SetContact(ctx, actor, in.ID, in.Pupil, meeting.ContactKind(in.Body.Kind), in.Body.Done)
 	return reply(contactOf(set)), err
+}
+
+func (s *Server) takeContactBack(ctx context.Context, in *contactInput) (*empty, error) {
+	actor, err := authz.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Meetings.TakeBack(ctx, actor, in.ID, in.Pupil)
 }
 
 type numberBody struct {

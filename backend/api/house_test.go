@@ -118,7 +118,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	h.consents = consent.NewService(env.DB, env.Vault, s.Log, s.Service, s.Hub)
 	standings := standing.NewService(env.DB, h.consents, s.Service)
 	h.rules = rules.NewService(env.DB, s.Service, s.Hub)
-	h.meetings = meeting.NewService(env.DB, s.Service, standings).WithDoor(h.rules, s.Hub)
+	h.meetings = meeting.NewService(env.DB, s.Service, standings, h.rules, s.Hub)
 	h.accounts = account.NewService(env.DB, env.Vault, evidence.NewLog(env.Vault), families{s.Service}, env.Clock.Now, log).WithPasskeys(public).HashWeakly()
 	h.consents.WithUnproven(h.accounts.NeedsPasskey)
 	h.accounts.WithPupilMeetings(h.meetings.FirstEndFor)

@@ -174,7 +174,9 @@ func TestEachRefusalOfTheDoorHasItsCode(t *testing.T) {
 		d.pupilAt.wantProblem(403, "rules_not_read", d.join())
 		d.read()
 		now := d.of
-		d.of = d.plan(func(p *meeting.Plan) { p.StartsAt = env.Clock.Now().Add(11 * time.Minute) })
+		d.of = d.plan(func(p *meeting.Plan) {
+			p.StartsAt, p.Kind, p.Pupils = env.Clock.Now().Add(11*time.Minute), participation.SmallGroup, []id.Pupil{d.pupil.ID}
+		})
 		d.pupilAt.wantProblem(403, "too_early", d.join())
 		if !strings.Contains(string(d.join().body), "opensAt") {
 			t.Errorf("too early for how long? %s", d.join().body)

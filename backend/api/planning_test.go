@@ -31,6 +31,9 @@ func TestBadInputOfPlanningNamesTheField(t *testing.T) {
 		field  string
 	}{
 		{"the same once more", teacher, "/meetings", lesson(func(object) {}), 422, "startsAt"},
+		{"at the same time", teacher, "/meetings", lesson(func(b object) { b["title"] = "Deutsch" }), 422, "startsAt"},
+		{"into its last minute", teacher, "/meetings", lesson(func(b object) { b["title"], b["startsAt"] = "Deutsch", in(time.Hour+44*time.Minute) }), 422, "startsAt"},
+		{"X10: the basis is not the teacher's to choose", teacher, "/meetings", lesson(func(b object) { b["legalBasis"] = "statute" }), 422, "legalBasis"},
 		{"in the past", teacher, "/meetings", lesson(func(b object) { b["startsAt"] = in(-24 * time.Hour) }), 422, "startsAt"},
 		{"years ahead", teacher, "/meetings", lesson(func(b object) { b["startsAt"] = in(9000 * time.Hour) }), 422, "startsAt"},
 		{"no time", teacher, "/meetings", lesson(func(b object) { b["startsAt"] = "morgen" }), 422, "startsAt"},

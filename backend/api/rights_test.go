@@ -132,8 +132,8 @@ var rights = map[string]right{
 
 	"listMeetings":       {at("/meetings"), "401 403 403 200 200 200 403 200"},
 	"planMeeting":        {plannedMeeting, "401 403 403 201/404/404/404 403 403 403 403"},
-	"cancelMeeting":      {meetingAhead("/cancellation", object{"scope": "one"}), "401 403 403 200/403/404/404 403 403 403 403"},
-	"moveMeeting":        {meetingAhead("/move", object{"startsAt": "2099-01-01T08:00:00Z"}), "401 403 403 422/403/404/404 403 403 403 403"},
+	"cancelMeeting":      {meetingAhead("/cancellation", object{"scope": "one"}), "401 403 403 200/403/404/404 200/200/404/404 200/200/404/404 403 403"},
+	"moveMeeting":        {meetingAhead("/move", object{"startsAt": "2099-01-01T08:00:00Z"}), "401 403 403 422/403/404/404 422/422/404/404 422/422/404/404 403 403"},
 	"listSubstitutions":  {at("/substitutions"), "401 403 403 200 403 403 403 403"},
 	"takeOverMeeting":    {meetingAt("/substitution"), "401 403 403 200/200/404/404 403 403 403 403"},
 	"giveBackMeeting":    {takenOver, "401 403 403 204/404/404/404 403 403 403 403"},
@@ -146,6 +146,7 @@ var rights = map[string]right{
 	"countContacts":    {at("/alternative-contacts/counts"), "401 403 403 403 200 200 403 403"},
 	"listContacts":     {meetingAt("/alternative-contacts"), "401 403 403 200/404/404/404 403 403 403 403"},
 	"setContact":       {contactAt("", object{"kind": "phone", "done": true}), "401 403 403 200/404/404/404 403 403 403 403"},
+	"takeContactBack":  {absentAt, "401 403 403 204/404/404/404 403 403 403 403"},
 	"showNumbers":      {contactAt("/numbers", object{}), "401 403 403 200/404/404/404 403 403 403 403"},
 
 	"listGroups": {at("/groups"), "401 403 403 403 200 200 403 403"},

@@ -313,9 +313,11 @@ func meetingAhead(suffix string, body any) func(*world, place, authz.Role) call 
 func (w *world) lesson(s site, in time.Duration) id.Meeting {
 	w.t.Helper()
 	w.keys++
-	planned, err := w.meetings.Plan(s.Ctx, s.teacher, meeting.Plan{
-		Title: fmt.Sprintf("Mathematik %d", w.keys), Kind: participation.Lesson, Class: s.class.ID, StartsAt: w.Clock.Now().Add(in), Length: 45 * time.Minute,
-	})
+	plan := meeting.Plan{Title: fmt.Sprintf("Mathematik %d", w.keys), Kind: participation.Lesson, Class: s.class.ID, Length: 45 * time.Minute}
+	if in > 0 { // one after the other
+		plan.StartsAt = w.Clock.Now().Add(in + time.Duration(w.keys)*time.Hour)
+	}
+	planned, err := w.meetings.Plan(s.Ctx, s.teacher, plan)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -343,6 +345,18 @@ func contactAt(suffix string, body any) func(*world, place, authz.Role) call {
 	return func(w *world, at place, role authz.Role) call {
 		return call{path: meetingAt("/alternative-contacts/"+w.pupilAt(at)+suffix)(w, at, role).path, body: body}
 	}
+}
+
+// absentAt is about a pupil that is marked as absent.
+func absentAt(w *world, at place, role authz.Role) call {
+	c := meetingAt("/alternative-contacts/"+w.pupilAt(at))(w, at, role)
+	if s, ok := w.sites[at]; ok {
+		s.Write(func(tx *db.Tx) error {
+			return tx.G().Exec("INSERT INTO alternative_contact (school_id, meeting_id, pupil_id, absent) VALUES (?, ?, ?, true) ON CONFLICT DO NOTHING",
+				tx.School, strings.Split(c.path, "/")[2], s.pupil.ID).Error
+		})
+	}
+	return c
 }
 
 func newGroup(w *world, _ place, _ authz.Role) call {

@@ -135,7 +135,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Consents = consent.NewService(d, keys, evidenceLog, a.Schools, a.Hub)
 	a.Standings = standing.NewService(d, a.Consents, a.Schools)
 	a.Rules = rules.NewService(d, a.Schools, a.Hub)
-	a.Meetings = meeting.NewService(d, a.Schools, a.Standings).WithDoor(a.Rules, a.Hub)
+	a.Meetings = meeting.NewService(d, a.Schools, a.Standings, a.Rules, a.Hub)
 	a.Accounts = account.NewService(d, keys, evidenceLog, families{a.Schools}, now, log).WithPasskeys(c.URL).WithLessons(a.Meetings.LessonEnd)
 	a.Consents.WithPasskeys(a.credentials, c.URL.Scheme+"://"+c.URL.Host).WithUnproven(a.Accounts.NeedsPasskey).WithSessions(a.Accounts.IsAlive)
 	a.Intake = intake.NewService(d, keys, a.Schools, a.Hub)

@@ -45,6 +45,7 @@ const (
 	DistanceDayDeclared Action = "distance_day.declared"
 	ContactMade         Action = "alternative_contact.made"
 	ContactReopened     Action = "alternative_contact.reopened"
+	ContactTakenBack    Action = "alternative_contact.taken_back"
 	NumberShown         Action = "guardian_number.shown"
 	LanguageChosen      Action = "language.chosen"
 	PasskeyAdded        Action = "passkey.added"

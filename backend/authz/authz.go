@@ -42,7 +42,8 @@ const (
 	SeeAllClasses     Permission = "see_all_classes"     // those of the whole school, not the given ones alone
 	SeeModes          Permission = "see_modes"           // meetings, rosters, today's modes by name
 	CountOpen         Permission = "count_open"          // for how many pupils of a class an answer is missing or differs
-	PlanMeetings      Permission = "plan_meetings"       // make, move, cancel and take over meetings
+	PlanMeetings      Permission = "plan_meetings"       // make meetings, and take a colleague's over
+	ChangeMeetings    Permission = "change_meetings"     // move and cancel meetings: one's own, or with SeeAllClasses any
 	SetUpMeetings     Permission = "set_up_meetings"     // legal basis of lessons, days at a distance
 	ContactOtherwise  Permission = "contact_otherwise"   // whom to reach in place of a meeting, and tick it off
 	CountContacts     Permission = "count_contacts"      // how many of a class are still to be reached
@@ -88,6 +89,7 @@ var table = map[Permission][]Role{
 	SeeModes:          {Teacher, Office, Head, Program},
 	CountOpen:         {Office, Head, Program},
 	PlanMeetings:      {Teacher},
+	ChangeMeetings:    {Teacher, Office, Head},
 	SetUpMeetings:     {Head},
 	ContactOtherwise:  {Teacher},
 	CountContacts:     {Office, Head},

@@ -19,6 +19,7 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/paper"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/participation"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
@@ -59,7 +60,7 @@ func newEntrance(t *testing.T, env *testkit.Env) *entrance {
 		t.Fatal(err)
 	}
 	standings := standing.NewService(env.DB, consents, s.Service)
-	e.meetings = meeting.NewService(env.DB, s.Service, standings)
+	e.meetings = meeting.NewService(env.DB, s.Service, standings, rules.NewService(env.DB, s.Service, s.Hub), s.Hub)
 	e.accounts = account.NewService(env.DB, env.Vault, s.Log, nobodysDates{}, env.Clock.Now, slog.New(slog.DiscardHandler)).HashWeakly()
 	e.Service = card.NewService(env.DB, s.Service, e.accounts, e.meetings, standings, printer, &url.URL{Scheme: "https", Host: "schule.example"})
 	e.lena, e.ben = s.Pupil("Lena", "Brückner", "2014-03-12", e.class), s.Pupil("Ben", "Arndt", "2014-05-01", e.class)

@@ -158,6 +158,7 @@ const (
 	RoomMissing           Code = "room_missing"
 	RoomNotNow            Code = "room_not_now"
 	RoomSpent             Code = "room_spent"
+	MeetingOverlaps       Code = "meeting_overlaps"
 
 	PushOff          Code = "push_off"
 	PushEndpoint     Code = "push_endpoint"
@@ -222,7 +223,7 @@ var kinds = map[Code]Kind{
 	OIDCIssuer: Unavailable, OIDCNoCode: Unavailable,
 
 	ConferenceUnavailable: Unavailable, ConferenceRefused: Unavailable, ConferenceFailed: Unavailable,
-	RoomMissing: Conflict, RoomNotNow: Conflict, RoomSpent: Invalid,
+	RoomMissing: Conflict, RoomNotNow: Conflict, RoomSpent: Invalid, MeetingOverlaps: Invalid,
 
 	PushOff: NotFound, PushEndpoint: Invalid, PushProofUnknown: Unauthorized,
 }

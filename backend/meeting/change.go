@@ -13,8 +13,8 @@ import (
 	"einverstanden/backend/outbox"
 )
 
-// Cancel calls a meeting off that has not begun; with following, all later ones of its series too. Only its responsible
-// teacher may. It gives how many were called off.
+// Cancel calls a meeting off that has not begun; with following, all later ones of its series too. Who may, says mayChange.
+// It gives how many were called off.
 func (s *Service) Cancel(ctx context.Context, actor authz.Actor, meeting id.Meeting, following bool) (cancelled int, err error) {
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		_, err := idempotency.Do(ctx, tx, &cancelled, func() error {
@@ -45,8 +45,8 @@ func (s *Service) Cancel(ctx context.Context, actor authz.Actor, meeting id.Meet
 	return cancelled, err
 }
 
-// Move gives one meeting that has not begun another time; a zero length leaves it as long as it was. Only its responsible
-// teacher may. Room, pupils, legal basis and series stay; a substitution ends.
+// Move gives one meeting that has not begun another time; a zero length leaves it as long as it was. Who may, says
+// mayChange. Room, pupils, legal basis and series stay; a substitution ends.
 func (s *Service) Move(ctx context.Context, actor authz.Actor, meeting id.Meeting, startsAt time.Time, length time.Duration) (moved Meeting, err error) {
 	if length != 0 && (length < time.Minute || length > maxLength) {
 		return Meeting{}, fault.InvalidField("minutes", fault.FieldInvalid)
@@ -62,6 +62,12 @@ func (s *Service) Move(ctx context.Context, actor authz.Actor, meeting id.Meetin
 			}
 			if length == 0 {
 				length = found.EndsAt.Sub(found.StartsAt)
+			}
+			if found.WholeClass {
+				to := []occurrence{{id: meeting, starts: startsAt}}
+				if err := mustBeFree(tx, found.Responsible, found.Class.ID, meeting, length, to); err != nil {
+					return err
+				}
 			}
 			if err := move(tx, meeting, startsAt, startsAt.Add(length)); err != nil {
 				return err
@@ -79,8 +85,7 @@ func (s *Service) Move(ctx context.Context, actor authz.Actor, meeting id.Meetin
 	return moved, err
 }
 
-// changeable is a meeting of the actor's own that nobody else changes now and that has not begun. Whoever only sees it may
-// not change it.
+// changeable is a meeting that the actor may change, that nobody else changes now and that has not begun.
 func (s *Service) changeable(tx *db.Tx, actor authz.Actor, meeting id.Meeting) (Meeting, error) {
 	if err := lockMeeting(tx, meeting); err != nil {
 		return Meeting{}, err
@@ -89,12 +94,18 @@ func (s *Service) changeable(tx *db.Tx, actor authz.Actor, meeting id.Meeting) (
 	switch {
 	case err != nil:
 		return Meeting{}, err
-	case found.Responsible != actor.Account:
+	case !found.mayChange(actor):
 		return Meeting{}, fault.New(fault.NotAllowedHere)
 	case !found.StartsAt.After(tx.Now):
 		return Meeting{}, fault.New(fault.MeetingBegun)
 	}
 	return found, nil
+}
+
+// mayChange lets the responsible teacher change a meeting, and office and head, who see all of them: a teacher who is ill
+// calls nothing off. Whoever else sees it may not.
+func (m Meeting) mayChange(actor authz.Actor) bool {
+	return m.Responsible == actor.Account || actor.May(authz.ChangeMeetings) && actor.May(authz.SeeAllClasses)
 }
 
 func entry(actor authz.Actor, action audit.Action, meeting id.Meeting) audit.Entry {

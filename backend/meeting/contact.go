@@ -32,19 +32,14 @@ type Contact struct {
 	Name    school.Name
 	Kind    ContactKind // empty: not known yet
 	DoneAt  time.Time   // zero: open
+	Absent  bool        // might have come and did not: TakeBack undoes that
 }
 
-// missed are those who cannot take part in the meeting as things are: mode none, whatever the reason. Who might have come
-// and did not is for presence to say; until then a teacher adds them by SetContact.
-func (s *Service) missed(tx *db.Tx, m Meeting) ([]id.Pupil, error) {
-	pupils, err := s.pupilsOf(tx, m)
-	if err != nil {
-		return nil, err
-	}
-	standings, err := s.standings.In(tx, pupils, m.facts())
-	var missed []id.Pupil
-	for _, pupil := range pupils {
-		if found, ok := standings[pupil]; ok && found.Mode == participation.None {
+// missed are those who cannot take part in the meeting as things are: mode none, whatever the reason.
+func (s *Service) missed(tx *db.Tx, m Meeting) (missed []id.Pupil, err error) {
+	modes, err := s.ModesIn(tx, m)
+	for pupil, mode := range modes {
+		if mode == participation.None {
 			missed = append(missed, pupil)
 		}
 	}
@@ -52,7 +47,8 @@ func (s *Service) missed(tx *db.Tx, m Meeting) ([]id.Pupil, error) {
 }
 
 // CollectContacts writes down who could not take part in the school's meetings that have begun, so that a mode that is
-// raised later hides nobody. It is called every minute; a meeting is looked at until it was over once.
+// raised later hides nobody, and at a meeting's end who did not come. It is called every minute; a meeting is looked at
+// until it was over once.
 func (s *Service) CollectContacts(ctx context.Context) error {
 	var begun []meetingRow
 	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
@@ -87,11 +83,15 @@ func (s *Service) collect(tx *db.Tx, meeting id.Meeting) error {
 	if err != nil {
 		return err
 	}
-	if err := insertContacts(tx, meeting, missed); err != nil {
+	if err := insertContacts(tx, meeting, missed, false); err != nil || tx.Now.Before(m.EndsAt) {
 		return err
 	}
-	if tx.Now.Before(m.EndsAt) {
-		return nil
+	absent, err := s.absent(tx, m)
+	if err != nil {
+		return err
+	}
+	if err := insertContacts(tx, meeting, absent, true); err != nil {
+		return err
 	}
 	return setCollected(tx, meeting)
 }
@@ -209,19 +209,25 @@ func (s *Service) named(tx *db.Tx, contacts []Contact, pupils []id.Pupil) ([]Con
 	return contacts, nil
 }
 
-// SetContact notes how a pupil of the meeting was or will be reached, and whether that is done. It is also how somebody is
-// added who might have come and did not.
+// SetContact notes how a pupil of the meeting was or will be reached, and whether that is done. Without a kind it adds
+// somebody to a meeting that has begun: who might have come and did not is absent, which TakeBack undoes.
 func (s *Service) SetContact(ctx context.Context, actor authz.Actor, meeting id.Meeting, pupil id.Pupil, kind ContactKind, done bool) (set Contact, err error) {
-	if kind != ByPhone && kind != ByLetter && kind != InPerson {
-		return Contact{}, fault.InvalidField("kind", fault.FieldInvalid)
+	if err := kind.check(done); err != nil {
+		return Contact{}, err
 	}
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := lockMeeting(tx, meeting); err != nil {
 			return err
 		}
-		m, row, _, err := s.task(tx, actor, meeting, pupil)
+		m, row, open, err := s.task(tx, actor, meeting, pupil)
 		if err != nil {
 			return err
+		}
+		if kind == "" {
+			if m.StartsAt.After(tx.Now) {
+				return fault.InvalidField("kind", fault.FieldMissing)
+			}
+			row.Absent = row.Absent || row.MeetingID == "" && !open
 		}
 		changed := row.with(kind, done, actor.Account, tx.Now)
 		action := audit.ContactMade
@@ -242,6 +248,17 @@ func (s *Service) SetContact(ctx context.Context, actor authz.Actor, meeting id.
 		return err
 	})
 	return set, err
+}
+
+// check takes the kinds, or none yet of a contact that is open.
+func (k ContactKind) check(done bool) error {
+	switch {
+	case k == ByPhone, k == ByLetter, k == InPerson, k == "" && !done:
+		return nil
+	case k == "":
+		return fault.InvalidField("kind", fault.FieldMissing)
+	}
+	return fault.InvalidField("kind", fault.FieldInvalid)
 }
 
 // task is what is known of the pupil's contact for the meeting, and whether somebody has to reach it now. NothingHere for

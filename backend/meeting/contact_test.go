@@ -99,6 +99,102 @@ func TestWhoCouldNotTakePartIsOnTheListUntilDone(t *testing.T) {
 	})
 }
 
+func TestWhoDidNotComeReachesTheList(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		c := newClassroom(t, env)
+		c.answer(participation.Video)
+		ahead := c.lesson()
+		ahead.StartsAt = env.Clock.Now().Add(time.Hour)
+		later, m := c.plan(ahead), c.plan(c.lesson())
+		mark := func(of meeting.Meeting, pupil school.Pupil) (meeting.Contact, error) {
+			return c.meetings.SetContact(c.Ctx, c.teacher, of.ID, pupil.ID, "", false)
+		}
+		takeBack := func(of meeting.Meeting, pupil school.Pupil) error {
+			return c.meetings.TakeBack(c.Ctx, c.teacher, of.ID, pupil.ID)
+		}
+		if _, err := mark(later, c.lena); !fault.Has(err, fault.InvalidInput) {
+			t.Errorf("before it begins: %v", err)
+		}
+		marked, err := mark(m, c.lena)
+		if err != nil || !marked.Absent || marked.Kind != "" || !marked.DoneAt.IsZero() {
+			t.Fatalf("marked %+v, %v", marked, err)
+		}
+		if ben, err := mark(m, c.ben); err != nil || ben.Absent {
+			t.Errorf("whoever could not come is absent: %+v, %v", ben, err)
+		}
+		if err := takeBack(m, c.ben); !fault.Has(err, fault.NothingHere) {
+			t.Errorf("somebody falls through: %v", err)
+		}
+		if err := takeBack(m, c.lena); err != nil {
+			t.Error(err)
+		}
+		if open := pupilsIn(c.open("")); !slices.Equal(open, []string{"Ben"}) {
+			t.Errorf("taken back: %v", open)
+		}
+		if _, err := mark(m, c.lena); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.meetings.SetContact(c.Ctx, c.teacher, m.ID, c.lena.ID, meeting.ByPhone, true); err != nil {
+			t.Fatal(err)
+		}
+		if err := takeBack(m, c.lena); !fault.Has(err, fault.NothingHere) {
+			t.Errorf("who was reached is forgotten: %v", err)
+		}
+		c.answer(participation.None)
+		c.collect() // now it cannot take part
+		if _, err := c.meetings.SetContact(c.Ctx, c.teacher, m.ID, c.lena.ID, "", false); err != nil {
+			t.Fatal(err)
+		}
+		if err := takeBack(m, c.lena); !fault.Has(err, fault.NothingHere) {
+			t.Errorf("a pupil whose answer is no falls through: %v", err)
+		}
+		if n := c.count("SELECT count(*) FROM audit WHERE action = 'alternative_contact.taken_back'"); n != 1 {
+			t.Errorf("%d traces of what was taken back", n)
+		}
+	})
+}
+
+// The school's own server leads everybody in, so that at the end it is known who did not come.
+func TestPresenceSaysWhoDidNotCome(t *testing.T) {
+	for name, test := range map[string]struct {
+		room          meeting.Room
+		teacher, came bool
+		want          []string
+	}{
+		"held on the server":     {meeting.Room{}, true, false, []string{"Ben", "Lena"}},
+		"who came":               {meeting.Room{}, true, true, []string{"Ben"}},
+		"nobody opened the room": {meeting.Room{}, false, false, []string{"Ben"}},
+		"in an IServ room":       {meeting.Room{URL: roomLink}, true, false, []string{"Ben"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := testkit.NewSQLite(t)
+			c := newClassroom(t, env)
+			c.answer(participation.Audio)
+			plan := c.lesson()
+			plan.Room = test.room
+			m := c.plan(plan)
+			c.Write(func(tx *db.Tx) (err error) {
+				if test.teacher {
+					_, err = meeting.LetTeacherIn(tx, m.ID, c.teacher.Account)
+				}
+				if err == nil && test.came {
+					_, err = meeting.LetIn(tx, m, c.lena.ID, participation.Audio)
+				}
+				return err
+			})
+			c.collect()
+			if open := pupilsIn(c.open("")); !slices.Contains(open, "Ben") || slices.Contains(open, "Lena") {
+				t.Errorf("while it runs: %v", open)
+			}
+			env.Clock.Set(m.EndsAt)
+			c.collect()
+			if open := pupilsIn(c.open("")); !slices.Equal(open, test.want) {
+				t.Errorf("after its end: %v, want %v", open, test.want)
+			}
+		})
+	}
+}
+
 func TestAContactThatIsNotTheTeachers(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		c := newClassroom(t, env)

@@ -14,8 +14,6 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
-	"einverstanden/backend/rules"
-	"einverstanden/backend/signal"
 )
 
 const (
@@ -25,12 +23,6 @@ const (
 	enterWithin  = 5 * time.Second
 	addressesFor = 24 * time.Hour // after the meeting's end they are forgotten
 )
-
-// WithDoor lets pupils in: by the rules that they have read, and telling open rosters through the hub.
-func (s *Service) WithDoor(rules *rules.Service, hub *signal.Hub) *Service {
-	s.rules, s.hub = rules, hub
-	return s
-}
 
 // OpensAt is from when on the meeting lets pupils in.
 func (m Meeting) OpensAt() time.Time { return m.StartsAt.Add(-doorOpens) }

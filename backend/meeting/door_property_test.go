@@ -199,6 +199,7 @@ func TestNobodyComesInAboveItsModeAndNobodyWhoMayIsRefused(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		c.lena = c.Pupil("Lena", "Brückner", "2014-03-12", c.class) // another child each time
 		c.vera = c.Guardian("Vera", "Brückner", c.lena)
+		c.exec("UPDATE meeting SET cancelled_at = 1 WHERE cancelled_at IS NULL") // and another meeting
 		plan := c.linked()
 		plan.StartsAt = env.Clock.Now().Add(time.Duration(rapid.IntRange(0, 12).Draw(rt, "minutes ahead")) * time.Minute)
 		e := &entrance{

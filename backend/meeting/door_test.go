@@ -53,6 +53,19 @@ func (c *classroom) mustJoin(actor authz.Actor, at id.Meeting) meeting.Joined {
 	return joined
 }
 
+// atTheDoor is Lena before a meeting that runs, who may come in.
+func atTheDoor(t *testing.T, env *testkit.Env, room meeting.Room) (c *classroom, lena authz.Actor, m meeting.Meeting) {
+	t.Helper()
+	c = newClassroom(t, env)
+	c.answer(participation.Video)
+	lena = c.As(id.PupilOf(c.lena.ID))
+	plan := c.lesson()
+	plan.Room = room
+	m = c.plan(plan)
+	c.reads(lena, m.ID)
+	return c, lena, m
+}
+
 func (c *classroom) wantRefused(code fault.Code, err error) {
 	c.t.Helper()
 	if !fault.Has(err, code) {
@@ -83,7 +96,10 @@ func TestTheDoorDecidesAtTheTap(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		c := newClassroom(t, env)
 		lena := c.As(id.PupilOf(c.lena.ID))
-		m, off := c.plan(c.linked()), c.plan(c.linked())
+		m := c.plan(c.linked())
+		called := c.linked()
+		called.StartsAt = m.EndsAt
+		off := c.plan(called)
 		c.cancel(off.ID)
 
 		c.refusedJoin(fault.MeetingCancelled, lena, off.ID)
@@ -195,11 +211,7 @@ func (b *broken) Enter(context.Context, meeting.Meeting, meeting.Entrant) (strin
 
 func TestARoomThatFailsUsesUpNothingThatThePupilNeeds(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
-		c := newClassroom(t, env)
-		c.answer(participation.Video)
-		lena := c.As(id.PupilOf(c.lena.ID))
-		m := c.plan(c.lesson())
-		c.reads(lena, m.ID)
+		c, lena, m := atTheDoor(t, env, meeting.Room{})
 		c.refusedEntry(fault.RoomNotReady, lena, c.mustJoin(lena, m.ID).Address) // no link and no name
 
 		room := &broken{err: errors.New("no answer")}
@@ -214,13 +226,7 @@ func TestARoomThatFailsUsesUpNothingThatThePupilNeeds(t *testing.T) {
 
 func TestOneAddressUsedTwiceAtOnceLetsOneIn(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
-		c := newClassroom(t, env)
-		c.answer(participation.Video)
-		lena := c.As(id.PupilOf(c.lena.ID))
-		plan := c.linked()
-		plan.StartsAt = time.Time{}
-		m := c.plan(plan)
-		c.reads(lena, m.ID)
+		c, lena, m := atTheDoor(t, env, meeting.Room{URL: roomLink})
 		address := c.mustJoin(lena, m.ID).Address
 		answers := make(chan error)
 		for range 8 {
@@ -345,11 +351,7 @@ func TestTheRosterTellsWhoHasReadTheRulesAndHearsOfIt(t *testing.T) {
 
 func TestAddressesAreForgottenADayAfterTheMeeting(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
-		c := newClassroom(t, env)
-		c.answer(participation.Video)
-		lena := c.As(id.PupilOf(c.lena.ID))
-		m := c.plan(c.lesson())
-		c.reads(lena, m.ID)
+		c, lena, m := atTheDoor(t, env, meeting.Room{})
 		c.mustJoin(lena, m.ID)
 		count := func(want int64) {
 			t.Helper()

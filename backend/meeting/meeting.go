@@ -63,7 +63,8 @@ type Room struct {
 	Home string
 }
 
-// Plan is what a teacher plans. A zero StartsAt means now.
+// Plan is what a teacher plans. A zero StartsAt means now, a zero Room the teacher's standing one, where the school has no
+// conference server of its own.
 type Plan struct {
 	Title    string
 	Kind     participation.MeetingKind
@@ -87,22 +88,23 @@ type Service struct {
 	db          *db.DB
 	schools     *school.Service
 	standings   *standing.Service
-	rules       *rules.Service // nil: rosters say nothing of rules, and nobody comes in
+	rules       *rules.Service
 	hub         *signal.Hub
 	rooms       Rooms
 	conferences Conferences // nil: none
 }
 
-// NewService needs the database, the school's people, and the standings that rosters show.
-func NewService(d *db.DB, schools *school.Service, standings *standing.Service) *Service {
-	return &Service{db: d, schools: schools, standings: standings, rooms: links{}, hub: signal.NewHub()}
+// NewService needs the database, the school's people, the standings that rosters show, the rules that pupils have to read
+// before they come in, and the hub by which open rosters hear.
+func NewService(d *db.DB, schools *school.Service, standings *standing.Service, rules *rules.Service, hub *signal.Hub) *Service {
+	return &Service{db: d, schools: schools, standings: standings, rules: rules, rooms: links{}, hub: hub}
 }
 
 func (s *Service) touch(tx *db.Tx, pupil id.Pupil) error { return s.hub.Touch(tx, pupil) }
 
 // Plan makes a meeting of a class or group that was given to the teacher, or a series of them, of which it gives the
-// first. A class of somebody else does not exist. What is planned already, to the minute, is refused; what overlaps is not
-// (Overlaps tells).
+// first. A class of somebody else does not exist. A whole class is with its teacher at one place at a time: what overlaps
+// such a meeting is refused with the field startsAt, unless it begins now. Of chosen pupils Overlaps tells.
 func (s *Service) Plan(ctx context.Context, actor authz.Actor, plan Plan) (Meeting, error) {
 	if err := plan.clean(); err != nil {
 		return Meeting{}, err
@@ -130,8 +132,14 @@ func (s *Service) plan(tx *db.Tx, actor authz.Actor, made id.Meeting, plan Plan)
 	if err != nil {
 		return err
 	}
-	if plan.StartsAt.IsZero() {
+	begins := plan.StartsAt.IsZero()
+	if begins {
 		plan.StartsAt = tx.Now
+	}
+	if !plan.Room.IsIServ() {
+		if plan.Room, err = s.usualRoom(tx, actor.Account, settings); err != nil {
+			return err
+		}
 	}
 	if plan.StartsAt.Add(plan.Length).Before(tx.Now) || plan.StartsAt.Sub(tx.Now) > maxAhead {
 		return fault.InvalidField("startsAt", fault.FieldInvalid)
@@ -150,6 +158,11 @@ func (s *Service) plan(tx *db.Tx, actor authz.Actor, made id.Meeting, plan Plan)
 		return err
 	} else if twice {
 		return fault.InvalidField("startsAt", fault.AlreadyExists)
+	}
+	if whole := len(plan.Pupils) == 0; whole && !begins { // "Jetzt" goes on where a lesson is about to end
+		if err := mustBeFree(tx, actor.Account, plan.Class, made, plan.Length, occurrences); err != nil {
+			return err
+		}
 	}
 	return s.make(tx, actor, actor.Account, plan, basisOf(plan.Kind, settings), series, occurrences)
 }
@@ -245,22 +258,6 @@ func (r Room) check(hosts []string) error {
 	return nil
 }
 
-// mustTeach makes a class that is not the teacher's own a class that does not exist. Office, head and programs see all.
-func (s *Service) mustTeach(tx *db.Tx, actor authz.Actor, class id.Class) error {
-	if actor.May(authz.SeeAllClasses) {
-		_, err := s.schools.Class(tx, class)
-		return err
-	}
-	teaches, err := s.schools.Teaches(tx, actor.Account, class)
-	if err != nil {
-		return err
-	}
-	if !teaches {
-		return fault.New(fault.NothingHere)
-	}
-	return nil
-}
-
 // Get gives a meeting to whoever may see it.
 func (s *Service) Get(ctx context.Context, actor authz.Actor, meeting id.Meeting) (Meeting, error) {
 	var found Meeting
@@ -277,42 +274,6 @@ func (s *Service) get(tx *db.Tx, actor authz.Actor, meeting id.Meeting) (Meeting
 		return Meeting{}, err
 	}
 	return found, s.maySee(tx, actor, found)
-}
-
-// maySee lets the responsible teacher see a meeting, whoever substitutes for its time, and office, head and programs. Of
-// a whole class its other teachers see it too; chosen pupils may come from classes that are not theirs.
-func (s *Service) maySee(tx *db.Tx, actor authz.Actor, meeting Meeting) error {
-	if meeting.Responsible == actor.Account || actor.May(authz.SeeAllClasses) || meeting.isHeldBy(actor.Account, tx.Now) {
-		return nil
-	}
-	if !meeting.WholeClass {
-		return fault.New(fault.NothingHere)
-	}
-	return s.mustTeach(tx, actor, meeting.Class.ID)
-}
-
-// WhoMaySee gives those of the actors who may see the meeting; nobody may see one that does not exist.
-func (s *Service) WhoMaySee(ctx context.Context, meeting id.Meeting, actors []authz.Actor) (allowed []authz.Actor, err error) {
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		allowed = nil
-		found, err := s.find(tx, meeting)
-		if fault.Has(err, fault.NothingHere) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for _, actor := range actors {
-			switch err := s.maySee(tx, actor, found); {
-			case err == nil:
-				allowed = append(allowed, actor)
-			case !fault.Has(err, fault.NothingHere):
-				return err
-			}
-		}
-		return nil
-	})
-	return allowed, err
 }
 
 // List gives the meetings that the actor may see and that run at any time in [from, to), by their beginning.
@@ -339,44 +300,6 @@ func (s *Service) classesOf(tx *db.Tx, actor authz.Actor) ([]school.Class, error
 // Classes lists the classes the actor may see today.
 func (s *Service) Classes(tx *db.Tx, actor authz.Actor) ([]school.Class, error) {
 	return s.classesOf(tx, actor)
-}
-
-// MustSee makes a class that the actor may not see one that does not exist.
-func (s *Service) MustSee(tx *db.Tx, actor authz.Actor, class id.Class) error {
-	return s.mustTeach(tx, actor, class)
-}
-
-// MustSeePupil makes a pupil of no class or group of the actor's one that does not exist.
-func (s *Service) MustSeePupil(tx *db.Tx, actor authz.Actor, pupil id.Pupil) error {
-	day, err := s.schools.Today(tx)
-	if err != nil {
-		return err
-	}
-	if !actor.May(authz.SeeAllClasses) {
-		taught, err := s.schools.TaughtBy(tx, actor.Account, day)
-		if err == nil && !slices.Contains(taught, pupil) {
-			return fault.New(fault.NothingHere)
-		}
-		return err
-	}
-	classes, err := s.schools.ClassNamesOf(tx, []id.Pupil{pupil}, day)
-	if _, ok := classes[pupil]; err == nil && !ok {
-		return fault.New(fault.NothingHere)
-	}
-	return err
-}
-
-// MustHold gives a meeting that the actor may see and the pupil belongs into. Any other does not exist.
-func (s *Service) MustHold(tx *db.Tx, actor authz.Actor, meeting id.Meeting, pupil id.Pupil) (Meeting, error) {
-	found, err := s.get(tx, actor, meeting)
-	if err != nil {
-		return Meeting{}, err
-	}
-	pupils, err := s.pupilsOf(tx, found)
-	if err == nil && !slices.Contains(pupils, pupil) {
-		err = fault.New(fault.NothingHere)
-	}
-	return found, err
 }
 
 // Titles gives what the meetings are called, and when they began, also of those cancelled since.

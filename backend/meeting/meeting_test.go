@@ -40,7 +40,7 @@ func newClassroom(t *testing.T, env *testkit.Env) *classroom {
 	c := &classroom{School: s, t: t}
 	c.consents = consent.NewService(env.DB, env.Vault, s.Log, s.Service, s.Hub)
 	c.rules = rules.NewService(env.DB, s.Service, s.Hub)
-	c.meetings = meeting.NewService(env.DB, s.Service, standing.NewService(env.DB, c.consents, s.Service)).WithDoor(c.rules, s.Hub)
+	c.meetings = meeting.NewService(env.DB, s.Service, standing.NewService(env.DB, c.consents, s.Service), c.rules, s.Hub)
 	if err := c.rules.Ready(s.Ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestTheBasisIsFixedWhenTheMeetingIsMade(t *testing.T) {
 		s := env.NewSchool(t, func(settings *school.Settings) { settings.LessonBasis = "statute" })
 		c := &classroom{School: s, t: t}
 		c.consents = consent.NewService(env.DB, env.Vault, s.Log, s.Service, s.Hub)
-		c.meetings = meeting.NewService(env.DB, s.Service, standing.NewService(env.DB, c.consents, s.Service))
+		c.meetings = meeting.NewService(env.DB, s.Service, standing.NewService(env.DB, c.consents, s.Service), rules.NewService(env.DB, s.Service, s.Hub), s.Hub)
 		c.class = s.Class("7b")
 		c.lena = s.Pupil("Lena", "Brückner", "2014-03-12", c.class)
 		c.teacher = c.newTeacher(c.class)

@@ -13,6 +13,7 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/testkit"
 )
@@ -35,6 +36,11 @@ func (c *classroom) listed(actor authz.Actor, env *testkit.Env) []meeting.Meetin
 		c.t.Fatal(err)
 	}
 	return listed.Meetings
+}
+
+func (c *classroom) exec(statement string, values ...any) {
+	c.t.Helper()
+	c.Write(func(tx *db.Tx) error { return tx.G().Exec(statement, values...).Error })
 }
 
 func (c *classroom) count(query string, values ...any) (n int64) {
@@ -80,6 +86,69 @@ func TestASeriesIsPlannedMovedAndCancelled(t *testing.T) {
 	})
 }
 
+// A teacher who is ill calls nothing off.
+func TestOfficeAndHeadChangeAnyMeetingOnRecord(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		c := newClassroom(t, env)
+		series := c.weekly(env)
+		office, head, dpo := c.Staff(authz.Office), c.Staff(authz.Head), c.Staff(authz.DPO)
+		moved, err := c.meetings.Move(c.Ctx, office, series[0].ID, series[0].StartsAt.Add(time.Hour), 0)
+		if err != nil || !moved.StartsAt.Equal(series[0].StartsAt.Add(time.Hour)) || moved.Responsible != c.teacher.Account {
+			t.Errorf("the office moved %+v, %v", moved, err)
+		}
+		if n, err := c.meetings.Cancel(c.Ctx, head, series[1].ID, true); n != 3 || err != nil {
+			t.Errorf("the head cancelled %d, %v", n, err)
+		}
+		for action, by := range map[string]authz.Actor{"meeting.moved": office, "meeting.cancelled": head} {
+			if n := c.count("SELECT count(*) FROM audit WHERE action = ? AND actor = ?", action, by.Account); n == 0 {
+				t.Errorf("%s is not on record", action)
+			}
+		}
+		if _, err := c.meetings.Cancel(c.Ctx, dpo, moved.ID, false); !fault.Has(err, fault.NotAllowedHere) {
+			t.Errorf("a data protection officer cancels: %v", err)
+		}
+		env.Clock.Set(moved.StartsAt)
+		if _, err := c.meetings.Cancel(c.Ctx, office, moved.ID, false); !fault.Has(err, fault.MeetingBegun) {
+			t.Errorf("the office cancels what runs: %v", err)
+		}
+	})
+}
+
+// IServ: "Jetzt" in two taps leads into the room that the teacher has kept, unless it is spent or no longer allowed.
+func TestAMeetingWithoutARoomIsInTheTeachersStandingOne(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		c := newClassroom(t, env)
+		first := c.plan(c.lesson())
+		if first.Room.IsIServ() {
+			t.Errorf("before there is one: %+v", first.Room)
+		}
+		if err := c.meetings.SetRoom(c.Ctx, c.teacher, first.ID, meeting.Room{URL: roomLink}, true); err != nil {
+			t.Fatal(err)
+		}
+		if now := c.plan(c.lesson()); now.Room.URL != roomLink {
+			t.Errorf("begun now in %+v", now.Room)
+		}
+		named := c.lesson()
+		named.Room.Name = "Aula"
+		if now := c.plan(named); now.Room.URL != "" || now.Room.Name != "Aula" {
+			t.Errorf("a room that is named is not taken: %+v", now.Room)
+		}
+		colleague := c.newTeacher(c.class)
+		if theirs, err := c.meetings.Plan(c.Ctx, colleague, c.lesson()); err != nil || theirs.Room.IsIServ() {
+			t.Errorf("a colleague begins in %+v, %v", theirs.Room, err)
+		}
+		c.exec("UPDATE school SET room_hosts = '[\"andere.example\"]'")
+		if now := c.plan(c.lesson()); now.Room.IsIServ() {
+			t.Errorf("off the school's list: %+v", now.Room)
+		}
+		c.exec("UPDATE school SET room_hosts = '[\"schule.example\"]'")
+		c.exec("INSERT INTO spent_room (school_id, link, spent_at) VALUES (?, ?, 1)", c.ID, roomLink)
+		if now := c.plan(c.lesson()); now.Room.IsIServ() {
+			t.Errorf("in a room that is spent: %+v", now.Room)
+		}
+	})
+}
+
 func TestOnlyItsTeacherChangesAMeetingAndOnlyBeforeItBegins(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		c := newClassroom(t, env)
@@ -108,21 +177,51 @@ func TestOnlyItsTeacherChangesAMeetingAndOnlyBeforeItBegins(t *testing.T) {
 	})
 }
 
-func TestWhatIsPlannedTwiceIsRefusedAndWhatOverlapsIsTold(t *testing.T) {
+// A class cannot be with its teacher twice at a time; groups of it can be planned side by side, which is told.
+func TestWhatOverlapsIsRefusedForTheWholeClassAndToldOfSome(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		c := newClassroom(t, env)
 		plan := c.lesson()
 		plan.StartsAt = env.Clock.Now().Add(time.Hour)
-		c.plan(plan)
+		first := c.plan(plan)
 		if _, err := c.meetings.Plan(c.Ctx, c.teacher, plan); !fault.Has(err, fault.InvalidInput) {
 			t.Errorf("the same once more: %v", err)
 		}
 		plan.Title = "Deutsch"
+		refused := func(name string, change func(*meeting.Plan)) {
+			t.Helper()
+			other := plan
+			change(&other)
+			if _, err := c.meetings.Plan(c.Ctx, c.teacher, other); err == nil || !strings.Contains(err.Error(), "startsAt: meeting_overlaps") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		refused("at the same time", func(*meeting.Plan) {})
+		refused("into its beginning", func(p *meeting.Plan) { p.StartsAt = p.StartsAt.Add(time.Minute - p.Length) })
+		refused("into its end", func(p *meeting.Plan) { p.StartsAt = p.StartsAt.Add(p.Length - time.Minute) })
+		refused("around it", func(p *meeting.Plan) { p.StartsAt, p.Length = p.StartsAt.Add(-time.Minute), 2*time.Hour })
+		refused("the second of a series", func(p *meeting.Plan) {
+			p.StartsAt, p.Weekly = p.StartsAt.AddDate(0, 0, -7), &meeting.Weekly{}
+			env.Clock.Advance(-8 * 24 * time.Hour)
+		})
+		env.Clock.Advance(8 * 24 * time.Hour)
+		before := plan
+		before.Title, before.StartsAt = "Davor", plan.StartsAt.Add(-plan.Length)
+		if _, err := c.meetings.Move(c.Ctx, c.teacher, c.plan(before).ID, first.StartsAt, 0); !fault.Has(err, fault.InvalidInput) {
+			t.Errorf("moved onto another: %v", err)
+		}
+		if _, err := c.meetings.Move(c.Ctx, c.teacher, first.ID, first.StartsAt.Add(time.Minute), 0); err != nil {
+			t.Errorf("moved onto itself: %v", err)
+		}
+		if colleague, err := c.meetings.Plan(c.Ctx, c.newTeacher(c.class), plan); err != nil {
+			t.Errorf("of a colleague: %+v, %v", colleague, err)
+		}
+		plan.Kind, plan.Pupils = participation.SmallGroup, []id.Pupil{c.lena.ID}
 		overlapping := c.plan(plan)
 		if n, err := c.meetings.Overlaps(c.Ctx, overlapping); n != 1 || err != nil {
 			t.Errorf("overlaps %d, %v", n, err)
 		}
-		plan.StartsAt = plan.StartsAt.Add(plan.Length)
+		plan.StartsAt = plan.StartsAt.Add(plan.Length + time.Minute)
 		if n, err := c.meetings.Overlaps(c.Ctx, c.plan(plan)); n != 0 || err != nil {
 			t.Errorf("one after the other overlap %d times, %v", n, err)
 		}
@@ -245,4 +344,28 @@ func TestASubstituteSeesTheMeetingForItsTimeAlone(t *testing.T) {
 			t.Errorf("seen after it was given back: %v", err)
 		}
 	})
+}
+
+// X10: a teacher who plans a meeting for a later day learns nothing of when a mode may change: modes are today's alone.
+func TestX10AMeetingOfALaterDayShowsTodaysModes(t *testing.T) {
+	env := testkit.NewSQLite(t)
+	c := newClassroom(t, env)
+	c.answer(participation.Video)
+	_, err := sanction.NewService(env.DB, c.Log, c.Service, c.Hub).Impose(c.Ctx, c.Staff(authz.Head), sanction.New{
+		Pupil: c.lena.ID, Kind: sanction.Educational, Measure: sanction.AudioOnly, RuleKey: "FRIENDLY",
+		NotedOn: c.Today(), From: c.Today(), Until: c.Today().AddDays(1),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := c.lesson()
+	plan.StartsAt = env.Clock.Now().AddDate(0, 0, 3)
+	m := c.plan(plan)
+	if row := c.rowOf(m, c.lena.ID); row.Mode != participation.Audio {
+		t.Errorf("the mode of a day to come is told: %s", row.Mode)
+	}
+	env.Clock.Set(m.StartsAt)
+	if row := c.rowOf(m, c.lena.ID); row.Mode != participation.Video {
+		t.Errorf("on that day: %s", row.Mode)
+	}
 }

@@ -110,9 +110,6 @@ func (s *Service) ownMeetings(tx *db.Tx, pupil id.Pupil, today calendar.Date) ([
 }
 
 func (s *Service) statesOf(tx *db.Tx, pupil id.Pupil) (rules.State, error) {
-	if s.rules == nil {
-		return rules.State{}, nil
-	}
 	states, err := s.rules.Of(tx, []id.Pupil{pupil})
 	return states[pupil], err
 }

@@ -9,6 +9,7 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/school"
 )
 
 // RoomKind is where a meeting happens.
@@ -154,6 +155,20 @@ func (s *Service) StandingRoom(tx *db.Tx, teacher id.Account) (Room, error) {
 	}
 	spent, err := isSpent(tx, room.link())
 	if err != nil || spent {
+		return Room{}, err
+	}
+	return room, nil
+}
+
+// usualRoom is where a teacher's meeting happens for which no room is named: nowhere of its own where the school has a
+// conference server, else in the standing room. One that the school's list has dropped meanwhile is none.
+func (s *Service) usualRoom(tx *db.Tx, teacher id.Account, settings school.Settings) (Room, error) {
+	state, err := s.State(tx, Meeting{})
+	if err != nil || state.Kind == BigBlueButton {
+		return Room{}, err
+	}
+	room, err := s.StandingRoom(tx, teacher)
+	if err != nil || room.check(settings.RoomHosts) != nil {
 		return Room{}, err
 	}
 	return room, nil

@@ -117,7 +117,7 @@ func (s *Service) rows(tx *db.Tx, m Meeting, pupils []id.Pupil) ([]Row, error) {
 	if m.ID == "" {
 		return rows, nil
 	}
-	if err := meet(tx, m, rows); err != nil || s.rules == nil {
+	if err := meet(tx, m, rows); err != nil {
 		return rows, err
 	}
 	states, err := s.rules.Of(tx, pupils)

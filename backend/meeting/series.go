@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 )
@@ -45,6 +46,21 @@ func (w Weekly) occurrences(first time.Time, zone *time.Location) ([]time.Time, 
 type occurrence struct {
 	id     id.Meeting
 	starts time.Time
+}
+
+// mustBeFree refuses a time at which the teacher has a meeting of the whole class already; one of the given id is the one
+// that moves.
+func mustBeFree(tx *db.Tx, teacher id.Account, class id.Class, moving id.Meeting, length time.Duration, occurrences []occurrence) error {
+	last := occurrences[len(occurrences)-1].starts.Add(length)
+	known, err := findOfTeacher(tx, teacher, class, occurrences[0].starts, last)
+	for _, row := range known {
+		for _, one := range occurrences {
+			if row.ID != moving && row.StartsAt < one.starts.Add(length).UnixMicro() && row.EndsAt > one.starts.UnixMicro() {
+				return fault.InvalidField("startsAt", fault.MeetingOverlaps)
+			}
+		}
+	}
+	return err
 }
 
 // occurrences gives what the plan makes: one meeting, or those of a series, which has an id of its own.

@@ -53,6 +53,13 @@ func isPlanned(tx *db.Tx, responsible id.Account, plan Plan) (bool, error) {
 	return n > 0, err
 }
 
+// findOfTeacher gives the meetings of the whole class that its teacher has at any time between.
+func findOfTeacher(tx *db.Tx, teacher id.Account, class id.Class, from, to time.Time) (rows []meetingRow, err error) {
+	err = tx.G().Where(inTime, tx.School, from.UnixMicro(), to.UnixMicro()).
+		Where("responsible_id = ? AND class_id = ? AND whole_class", teacher, class).Order("starts_at, id").Find(&rows).Error
+	return rows, err
+}
+
 const selectOverlaps = `SELECT count(DISTINCT other.id) FROM meeting one JOIN meeting other
 	ON other.school_id = one.school_id AND other.class_id = one.class_id AND other.responsible_id = one.responsible_id
 	AND other.id <> one.id AND other.cancelled_at IS NULL AND other.starts_at < one.ends_at AND other.ends_at > one.starts_at

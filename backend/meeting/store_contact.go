@@ -17,12 +17,15 @@ type contactRow struct {
 	Kind      *ContactKind
 	DoneAt    *int64
 	DoneBy    *id.Account
+	Absent    bool
 }
 
 func (contactRow) TableName() string { return "alternative_contact" }
 
+var contactKey = []clause.Column{{Name: "school_id"}, {Name: "meeting_id"}, {Name: "pupil_id"}}
+
 func (r contactRow) contact(m Meeting) Contact {
-	c := Contact{Meeting: m, Pupil: r.PupilID}
+	c := Contact{Meeting: m, Pupil: r.PupilID, Absent: r.Absent}
 	if r.Kind != nil {
 		c.Kind = *r.Kind
 	}
@@ -32,9 +35,11 @@ func (r contactRow) contact(m Meeting) Contact {
 	return c
 }
 
-// with keeps the day on which it was done when it is done already.
+// with keeps the day on which it was done when it is done already, and what is known of how where nothing is said.
 func (r contactRow) with(kind ContactKind, done bool, by id.Account, now time.Time) contactRow {
-	r.Kind = &kind
+	if kind != "" {
+		r.Kind = &kind
+	}
 	if !done {
 		r.DoneAt, r.DoneBy = nil, nil
 	} else if r.DoneAt == nil {
@@ -54,24 +59,31 @@ func setCollected(tx *db.Tx, meeting id.Meeting) error {
 	return db.MustAffect(tx.G().Table("meeting").Where("school_id = ? AND id = ?", tx.School, meeting).Update("collected_at", tx.Now.UnixMicro()))
 }
 
-// insertContacts leaves what stands already as it is.
-func insertContacts(tx *db.Tx, meeting id.Meeting, pupils []id.Pupil) error {
+// insertContacts leaves what stands already as it is; but whoever could not take part is no longer absent.
+func insertContacts(tx *db.Tx, meeting id.Meeting, pupils []id.Pupil, absent bool) error {
 	if len(pupils) == 0 {
 		return nil
 	}
 	rows := make([]contactRow, len(pupils))
 	for i, pupil := range pupils {
-		rows[i] = contactRow{SchoolID: tx.School, MeetingID: meeting, PupilID: pupil}
+		rows[i] = contactRow{SchoolID: tx.School, MeetingID: meeting, PupilID: pupil, Absent: absent}
 	}
-	return tx.G().Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(&rows, db.RowsAtOnce).Error
+	standing := clause.OnConflict{DoNothing: true}
+	if !absent {
+		standing = clause.OnConflict{Columns: contactKey, DoUpdates: clause.AssignmentColumns([]string{"absent"})}
+	}
+	return tx.G().Clauses(standing).CreateInBatches(&rows, db.RowsAtOnce).Error
 }
 
 func saveContact(tx *db.Tx, meeting id.Meeting, r contactRow) error {
 	r.SchoolID, r.MeetingID = tx.School, meeting
 	return tx.G().Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "school_id"}, {Name: "meeting_id"}, {Name: "pupil_id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"kind", "done_at", "done_by"}),
+		Columns: contactKey, DoUpdates: clause.AssignmentColumns([]string{"kind", "done_at", "done_by"}),
 	}).Create(&r).Error
+}
+
+func deleteContact(tx *db.Tx, meeting id.Meeting, pupil id.Pupil) error {
+	return db.MustAffect(tx.G().Where("school_id = ? AND meeting_id = ? AND pupil_id = ?", tx.School, meeting, pupil).Delete(&contactRow{}))
 }
 
 func findContact(tx *db.Tx, meeting id.Meeting, pupil id.Pupil) (row contactRow, written bool, err error) {

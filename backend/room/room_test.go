@@ -54,7 +54,7 @@ func newHouse(t *testing.T, env *testkit.Env) *house {
 	t.Cleanup(out.Close)
 	h.client = conference.NewClient(out, env.Clock.Now)
 	consents := consent.NewService(env.DB, env.Vault, h.Log, h.Service, h.Hub)
-	h.meetings = meeting.NewService(env.DB, h.Service, standing.NewService(env.DB, consents, h.Service)).WithDoor(rules.NewService(env.DB, h.Service, h.Hub), h.Hub)
+	h.meetings = meeting.NewService(env.DB, h.Service, standing.NewService(env.DB, consents, h.Service), rules.NewService(env.DB, h.Service, h.Hub), h.Hub)
 	h.rooms = h.instance()
 	h.meetings.WithConferences(h.rooms)
 	h.class = h.Class("7b")
@@ -181,8 +181,8 @@ func TestARoomIsMadeAtFirstNeedAndPupilsAreNoModerators(t *testing.T) {
 			lena.Data.Get("userdata-bbb_enable_video") != "false" || ben.Data.Get("userdata-bbb_enable_video") != "" {
 			t.Errorf("in are %+v", made.Attendees)
 		}
-		for _, early := range []time.Duration{-31 * time.Minute, 2 * time.Hour} {
-			later := h.plan(func(p *meeting.Plan) { p.StartsAt = env.Clock.Now().Add(40 * time.Minute) })
+		for i, early := range []time.Duration{-31 * time.Minute, 2 * time.Hour} {
+			later := h.plan(func(p *meeting.Plan) { p.StartsAt = env.Clock.Now().Add(time.Duration(i+1) * 50 * time.Minute) })
 			was := env.Clock.Now()
 			env.Clock.Set(later.StartsAt.Add(early))
 			if _, err := h.rooms.Open(h.Ctx, h.teacher, "Kim", later.ID); !fault.Has(err, fault.RoomNotNow) {

@@ -254,6 +254,29 @@ func (r *reader) due(pupil id.Pupil) (keys []string) {
 	return keys
 }
 
+// wantNoAttempts looks for what was asked and answered in all that is kept of readers.
+func (r *reader) wantNoAttempts(asked []Question) {
+	r.t.Helper()
+	var rows []map[string]any
+	r.Read(func(tx *db.Tx) error { return tx.G().Table("acknowledgement").Find(&rows).Error })
+	if len(rows) != 1 || len(asked) == 0 {
+		r.t.Errorf("%d rows are kept of one reading of %d questions", len(rows), len(asked))
+	}
+	for _, q := range asked {
+		if strings.Contains(fmt.Sprint(rows), q.ID) {
+			r.t.Errorf("%s is kept: %v", q.ID, rows)
+		}
+	}
+	var columns []string
+	for name := range rows[0] {
+		columns = append(columns, name)
+	}
+	slices.Sort(columns)
+	if kept := strings.Join(columns, " "); kept != "at explain half_year_from id pupil_id rule_keys school_id version_id" {
+		r.t.Errorf("kept are %s", kept)
+	}
+}
+
 func TestRulesAreReadOncePerVersionAndHalfYear(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		r := newReader(t, env)
@@ -267,8 +290,10 @@ func TestRulesAreReadOncePerVersionAndHalfYear(t *testing.T) {
 			}
 		}
 		want(State{}, "ON_TIME", "NO_RECORDING", "TALK_RULES", "FRIENDLY", "PRIVACY", "FAMILY_PRIVACY")
+		asked := r.sheet(lena.ID, "").Questions
 		r.reads(lena.ID, false)
 		want(State{Read: true, Explain: true})
+		r.wantNoAttempts(asked)
 		r.reads(lena.ID, true) // again: changes nothing
 		if r.state(ben.ID) != (State{}) || len(r.sheet(lena.ID, "").Questions) != 0 {
 			t.Error("one pupil's reading counts for another, or is asked again")

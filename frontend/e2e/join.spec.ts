@@ -26,6 +26,12 @@ async function withdraw(teacher: Page, demo: Demo, extent: 'all'): Promise<void>
 	expect(reply.ok(), await reply.text()).toBe(true)
 }
 
+/** Chooses a language, also one that is not offered yet. */
+async function speak(page: Page, language: string): Promise<void> {
+	await page.evaluate((tag) => localStorage.setItem('language', tag), language)
+	await page.reload()
+}
+
 /** The answers that the server would call right, and one that it would not. */
 async function answersOf(page: Page, demo: Demo): Promise<{ right: string; wrong: string }[]> {
 	const reply = await page.request.get(`/api/v1/meetings/${demo.ids.meeting}/rules`)
@@ -77,6 +83,12 @@ test('a pupil reads the rules once, joins, limits itself, and is called when it 
 	await expect(page.getByRole('heading', { name: 'So bleibt deine Kamera aus' })).toBeVisible()
 	await expect(card, 'names below video fold into a count').toBeHidden()
 	await expectAccessible(page)
+	await page.emulateMedia({ colorScheme: 'dark' })
+	await speak(page, 'ar')
+	await expect(page.locator('html')).toHaveAttribute('dir', 'rtl')
+	await expectAccessible(page)
+	await speak(page, 'de')
+	await page.emulateMedia({ colorScheme: 'light' })
 	await page.getByRole('button', { name: 'Doch wieder anders' }).click()
 	await expect(page.getByRole('heading', { name: 'So bleibt deine Kamera aus' })).toBeHidden()
 	await page.getByRole('button', { name: 'Heute möchte ich nicht' }).click()

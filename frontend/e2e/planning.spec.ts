@@ -76,6 +76,14 @@ test('a week is planned, moved, called off and taken over, and nobody falls thro
 	// Who cannot take part is reached another way, ticked off with one tap.
 	await page.goto(`/meetings/${school.demo.ids.meeting}`)
 	await expect(page.getByText(/Kinder sind noch zu erreichen/)).toBeVisible()
+	await page.getByRole('button', { name: 'Wer fehlt?' }).click()
+	await sheet.getByRole('button', { name: 'Fehlt: Yusuf Al-Khatib' }).click()
+	await expect(sheet.getByText('Yusuf Al-Khatib')).toBeHidden()
+	await expectAccessible(page)
+	await sheet.getByRole('button', { name: 'Schließen' }).last().click()
+	await page.getByRole('button', { name: 'Kontakte zeigen' }).click()
+	await page.getByRole('button', { name: 'War doch da: Yusuf Al-Khatib' }).click()
+	await expect(page.getByRole('button', { name: /^War doch da/ })).toBeHidden()
 	await page.getByRole('link', { name: 'Anderer Weg' }).click()
 	await expect(page.getByRole('heading', { name: 'Auf anderem Weg erreichen' })).toBeVisible()
 	await page

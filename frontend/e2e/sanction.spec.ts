@@ -42,7 +42,7 @@ test('from a breach to its end', async ({ page, school, another }) => {
 	await sheet.getByRole('button', { name: 'Verstoß melden' }).click()
 	await expect(sheet.getByText('Bitte wählen Sie eine Regel.')).toBeVisible()
 	await sheet.getByRole('radio', { name: 'Nichts aufnehmen' }).check()
-	await sheet.getByRole('checkbox', { name: 'Das Kind' }).check()
+	await sheet.getByRole('checkbox', { name: 'Kind', exact: true }).check()
 	await expectAccessible(page)
 	await sheet.getByRole('button', { name: 'Verstoß melden' }).click()
 	await expect(sheet.getByText('Gemeldet. Die Schulleitung entscheidet.')).toBeVisible()
@@ -62,7 +62,7 @@ test('from a breach to its end', async ({ page, school, another }) => {
 	await expect(decide.getByText('Widerspruch bei der Schule einlegen')).toBeVisible() // what guardians will read
 	await decide.getByRole('button', { name: 'Maßnahme entscheiden' }).click()
 	await expect(decide.getByText('Bitte haken Sie beide an.')).toBeVisible() // the parents were not heard
-	await decide.getByRole('checkbox', { name: 'Die Eltern' }).check()
+	await decide.getByRole('checkbox', { name: 'Eltern', exact: true }).check()
 	await expectAccessible(head)
 	await decide.getByRole('button', { name: 'Maßnahme entscheiden' }).click()
 	await expect(head.getByText('Entschieden. Eltern und Kind werden benachrichtigt.')).toBeVisible()

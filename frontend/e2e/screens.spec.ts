@@ -36,6 +36,7 @@ const screens: Record<Who, (ids: Demo['ids']) => string[]> = {
 	],
 	head: () => [
 		'/office/meetings',
+		'/office/sanctions',
 		'/office/distance',
 		'/office/groups',
 		'/office/staff',

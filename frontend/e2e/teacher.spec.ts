@@ -64,14 +64,33 @@ test('a lost line is unmistakable, and mends itself with a renewed session', asy
 	})
 })
 
-test('one tap covers the roster', async ({ page, school }) => {
+test('X10: one tap or leaving the tab covers the roster, and paper holds names alone', async ({ page, school }) => {
 	await signIn(page, school.demo, 'teacher')
 	await page.goto(`/meetings/${school.demo.ids.meeting}`)
 	await page.getByRole('button', { name: 'Bildschirm abdecken' }).click()
 	await expect(page.getByText('Yusuf Al-Khatib')).toBeHidden()
 	await expectAccessible(page)
 	await page.getByRole('button', { name: 'Liste wieder zeigen' }).click()
-	await expect(page.getByText('Yusuf Al-Khatib')).toBeVisible()
+	const yusuf = page.getByRole('listitem').filter({ hasText: 'Yusuf Al-Khatib' }).first()
+	await expect(yusuf).toBeVisible()
+
+	await page.evaluate(() => (window.print = () => undefined))
+	const paper = page.locator('section.paper')
+	for (const modes of [false, true]) {
+		await page.getByRole('button', { name: 'Drucken' }).first().click()
+		const sheet = page.getByRole('dialog')
+		if (modes) await sheet.getByRole('checkbox').check()
+		await sheet.getByRole('button', { name: 'Drucken' }).click()
+		await expect(paper).toContainText('Al-Khatib, Yusuf')
+		await expect(paper.getByText('Bild und Ton')).toHaveCount(modes ? 12 : 0)
+	}
+
+	await page.evaluate(() => {
+		Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })
+		document.dispatchEvent(new Event('visibilitychange'))
+	})
+	await expect(yusuf).toBeHidden()
+	await expect(page.getByText('Die Liste ist abgedeckt')).toBeVisible()
 })
 
 test('a guardian has no business on a teacher’s page', async ({ page, school }) => {

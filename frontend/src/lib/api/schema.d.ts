@@ -1336,7 +1336,11 @@ export interface paths {
 		 */
 		put: operations['setContact']
 		post?: never
-		delete?: never
+		/**
+		 * Undo that a pupil is marked as absent; nobody else is taken off the list
+		 * @description Access: contact_otherwise.
+		 */
+		delete: operations['takeContactBack']
 		options?: never
 		head?: never
 		patch?: never
@@ -1373,7 +1377,7 @@ export interface paths {
 		put?: never
 		/**
 		 * Call a meeting off that has not begun, or it and all later ones of its series
-		 * @description Access: plan_meetings.
+		 * @description Access: change_meetings.
 		 */
 		post: operations['cancelMeeting']
 		delete?: never
@@ -1459,7 +1463,7 @@ export interface paths {
 		put?: never
 		/**
 		 * Give one meeting that has not begun another time
-		 * @description Access: plan_meetings.
+		 * @description Access: change_meetings.
 		 */
 		post: operations['moveMeeting']
 		delete?: never
@@ -3567,6 +3571,8 @@ export interface components {
 			version: components['schemas']['VersionBody']
 		}
 		ContactBody: {
+			/** @description might have come and did not; can be taken back while open */
+			absent?: boolean
 			/**
 			 * Format: date-time
 			 * @description absent: open
@@ -5348,6 +5354,7 @@ export interface components {
 			/** @enum {string} */
 			permission:
 				| 'approve_large_moves'
+				| 'change_meetings'
 				| 'contact_otherwise'
 				| 'count_contacts'
 				| 'count_open'
@@ -5580,6 +5587,7 @@ export interface components {
 		ScopeBody: {
 			permissions: (
 				| 'approve_large_moves'
+				| 'change_meetings'
 				| 'contact_otherwise'
 				| 'count_contacts'
 				| 'count_open'
@@ -5652,8 +5660,11 @@ export interface components {
 		}
 		SetContactInputBody: {
 			done: boolean
-			/** @enum {string} */
-			kind: 'phone' | 'letter' | 'in_person'
+			/**
+			 * @description absent: not known yet; adds whoever did not come to a meeting that has begun
+			 * @enum {string}
+			 */
+			kind?: 'phone' | 'letter' | 'in_person'
 		}
 		SetGuardianshipInputBody: {
 			/** @enum {string} */
@@ -12851,6 +12862,117 @@ export interface operations {
 				content: {
 					'application/json': components['schemas']['ContactBody']
 				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	takeContactBack: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+				pupil: string
+			}
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
 			}
 			/** @description Bad Request */
 			400: {

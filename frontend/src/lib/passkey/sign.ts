@@ -1,5 +1,6 @@
 import type { components } from '$lib/api/schema'
 import { fromBase64, toBase64 } from '$lib/base64'
+import { asked } from './asked'
 import { challengeOf, declare, type Request, type Signing } from './declaration'
 
 export type Assertion = components['schemas']['AssertionBody']
@@ -13,7 +14,17 @@ const timeout = 5 * 60 * 1000 // nobody is hurried while looking for a device
 export async function sign(request: Request, signing: Signing): Promise<Assertion | undefined> {
 	const { declaration } = await declare(request, signing)
 	const challenge = await challengeOf(signing.nonce, declaration)
-	const credential = await ask(challenge, signing.credentials)
+	const credential = await asked(() =>
+		navigator.credentials.get({
+			publicKey: {
+				challenge,
+				rpId: location.hostname,
+				allowCredentials: signing.credentials.map((id) => ({ type: 'public-key', id: fromBase64(id) })),
+				userVerification: 'required',
+				timeout
+			}
+		})
+	)
 	if (!credential) return undefined
 	const { authenticatorData, clientDataJSON, signature } = credential.response as AuthenticatorAssertionResponse
 	return {
@@ -22,23 +33,5 @@ export async function sign(request: Request, signing: Signing): Promise<Assertio
 		authenticatorData: toBase64(authenticatorData),
 		clientData: toBase64(clientDataJSON),
 		signature: toBase64(signature)
-	}
-}
-
-async function ask(challenge: BufferSource, credentials: string[]): Promise<PublicKeyCredential | undefined> {
-	try {
-		const found = await navigator.credentials.get({
-			publicKey: {
-				challenge,
-				rpId: location.hostname,
-				allowCredentials: credentials.map((id) => ({ type: 'public-key', id: fromBase64(id) })),
-				userVerification: 'required',
-				timeout
-			}
-		})
-		return (found as PublicKeyCredential | null) ?? undefined
-	} catch (error) {
-		if (error instanceof DOMException) return undefined
-		throw error
 	}
 }

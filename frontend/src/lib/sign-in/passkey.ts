@@ -2,6 +2,7 @@ import { api, call } from '$lib/api/client'
 import type { Problem } from '$lib/api/problem'
 import type { Me } from '$lib/api/types'
 import { fromBase64, toBase64 } from '$lib/base64'
+import { asked } from '$lib/passkey/asked'
 
 /** Registering and signing in by passkey (W3C WebAuthn 3). Declarations are signed elsewhere. */
 
@@ -86,13 +87,3 @@ export async function signInByPasskey({ shared, suggest, signal }: How = {}): Pr
 
 /** Whether only signing in afresh by passkey would let this through. */
 export const wantsPasskey = (problem: Problem | undefined): boolean => problem?.code === 'passkey_needed'
-
-/** The browser says no in several ways (NotAllowedError, AbortError, InvalidStateError); for the person all are one. */
-async function asked(ask: () => Promise<Credential | null>): Promise<PublicKeyCredential | undefined> {
-	try {
-		const credential = await ask()
-		return credential instanceof PublicKeyCredential ? credential : undefined
-	} catch {
-		return undefined
-	}
-}

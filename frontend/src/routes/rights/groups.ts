@@ -15,6 +15,7 @@ export const groupOf: Record<Permission, Group> = {
 	see_all_classes: 'lesson',
 	count_open: 'lesson',
 	plan_meetings: 'lesson',
+	change_meetings: 'lesson',
 	run_meetings: 'lesson',
 	set_up_rooms: 'lesson',
 	set_up_meetings: 'lesson',
