@@ -116,9 +116,7 @@ func decideOn(w *world, base, driver string, clients int) (outcome, error) {
 		return outcome{}, err
 	}
 	w.rewind()
-	debugStart()
 	measured, err := w.decide(clients, rounds)
-	debugStop(measured)
 	return measured, errors.Join(err, stop())
 }
 
