@@ -18,7 +18,7 @@ const daily outbox.Topic = "tick"
 
 // tellBy builds who tells people, by the channels that are set up.
 func (a *App) tellBy(c config.Config) *notify.Service {
-	n := notify.NewService(a.DB, a.Vault, a.Schools, c.URL, now).WithLanguage(a.Accounts.LanguageOf).WithSlips()
+	n := notify.NewService(a.DB, a.Vault, a.Schools, c.URL, now).WithLanguage(a.Accounts.LanguageOf).WithStaff(a.contactOf).WithSlips()
 	if c.SMTP.Host != "" {
 		n.WithMail(mail.NewSender(mail.Server{
 			Host: c.SMTP.Host, Port: c.SMTP.Port, StartTLS: c.SMTP.Security == config.StartTLS, TLS: c.SMTP.Security == config.TLS,
@@ -26,6 +26,12 @@ func (a *App) tellBy(c config.Config) *notify.Service {
 		}, now))
 	}
 	return n
+}
+
+// contactOf is where a member of staff is told.
+func (a *App) contactOf(tx *db.Tx, account id.Account) (contact notify.Contact, err error) {
+	contact.Email, contact.Language, err = a.Accounts.StaffContact(tx, account)
+	return contact, err
 }
 
 // worker is who does the jobs of the outbox, with every handler there is. close gives back what it opened.
