@@ -153,7 +153,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Rooms = room.NewService(d, keys, a.Schools, a.Meetings, conference.NewClient(a.Outbound, now), c.URL, log)
 	a.Meetings.WithConferences(a.Rooms).WithRooms(a.Rooms)
 	a.Notify = a.tellBy(c)
-	a.Notices = notice.NewService(d, a.Schools, a.Accounts, a.Consents, a.Standings, a.Notify)
+	a.Notices = notice.NewService(d, a.Schools, a.Accounts, a.Consents, a.Standings, a.Notify).WithMeetings(a.Meetings)
 	a.withPush(a.Outbound.HTTP(), push.KnownServices)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(), log)
@@ -230,6 +230,7 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	go a.guarded("erase", func() { a.eraseByDate(background) })
 	go a.guarded("watch rooms", func() { a.Rooms.Watch(background) })
 	go a.guarded("collect contacts", func() { a.collectContacts(background) })
+	go a.guarded("tell what begins", func() { a.lookAhead(background) })
 	go a.guarded("push", func() { a.tidyPush(background) })
 
 	failed := make(chan error, 1)

@@ -73,11 +73,12 @@ func (a *App) work(ctx context.Context) (stopped func() error, err error) {
 }
 
 // eachDay sends the data protection officer the day's checkpoint, so that one lies outside the school (abuse of whoever
-// can write the database), looks for modes that changed without a decision, and sweeps what has done its duty.
+// can write the database), looks for modes that changed without a decision and for ages that
+// are near, and sweeps what has done its duty.
 func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
 	signed, err := a.Notary.Sign(ctx, 0)
 	if err == nil {
-		err = a.Notices.CheckModes(ctx)
+		err = errors.Join(a.Notices.CheckModes(ctx), a.Notices.CheckAges(ctx))
 	}
 	if err != nil {
 		return err
@@ -90,5 +91,17 @@ func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
 			Event: "checkpoint:" + tx.Now.Format(time.DateOnly), Kind: notify.Checkpoint, Person: id.Person{Kind: notify.DPO, ID: string(tx.School)},
 			Values: notify.Values{"note": signed.Note},
 		})
+	})
+}
+
+// lookEvery is how often it is looked for meetings that begin.
+const lookEvery = time.Minute
+
+// lookAhead has people told of meetings that begin, now and every minute, until ctx ends.
+func (a *App) lookAhead(ctx context.Context) {
+	a.inEachSchool(ctx, lookEvery, func(ctx context.Context, school id.School) {
+		if err := a.Notices.LookAhead(db.InSchool(ctx, school)); err != nil && ctx.Err() == nil {
+			a.log.Error("cannot look which meetings begin", "school", school, "err", err)
+		}
 	})
 }

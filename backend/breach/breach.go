@@ -16,6 +16,7 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/idempotency"
 	"einverstanden/backend/meeting"
+	"einverstanden/backend/outbox"
 	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
@@ -86,6 +87,9 @@ func (s *Service) report(tx *db.Tx, actor authz.Actor, made id.Breach, report Re
 	if err := insert(tx, made, actor.Account, report); err != nil {
 		return err
 	}
+	if err := outbox.Enqueue(tx, outbox.Job{Topic: outbox.BreachReported, Payload: map[string]id.Breach{"breach": made}}); err != nil {
+		return err
+	}
 	return record(tx, actor, audit.BreachReported, made)
 }
 
@@ -139,6 +143,12 @@ func mustBeOpen(tx *db.Tx, breach id.Breach) (Breach, error) {
 		err = fault.New(fault.AlreadyDone)
 	}
 	return known, err
+}
+
+// IsOpen reports whether a report waits for the head; NothingHere when there is none.
+func IsOpen(tx *db.Tx, breach id.Breach) (bool, error) {
+	known, err := find(tx, breach)
+	return known.ClosedAt.IsZero(), err
 }
 
 // All gives every report of the school, the latest first.

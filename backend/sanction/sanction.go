@@ -181,15 +181,16 @@ func (s *Service) endIn(tx *db.Tx, actor authz.Actor, known Sanction) error {
 	return s.tell(tx, outbox.SanctionEnded, known.ID, known.Pupil)
 }
 
-// told is what jobs about sanctions carry: opaque ids alone.
-type told struct {
-	Sanction id.Sanction `json:"sanction"`
-	Pupil    id.Pupil    `json:"pupil"`
+// Told is the payload of the sanction topics of the outbox: opaque ids alone.
+type Told struct {
+	Sanction  id.Sanction  `json:"sanction"`
+	Pupil     id.Pupil     `json:"pupil"`
+	Objection id.Objection `json:"objection,omitempty"`
 }
 
 // tell lets guardians and pupil hear of it, and open rosters read again.
 func (s *Service) tell(tx *db.Tx, topic outbox.Topic, sanction id.Sanction, pupil id.Pupil) error {
-	if err := outbox.Enqueue(tx, outbox.Job{Topic: topic, Payload: told{sanction, pupil}}); err != nil {
+	if err := outbox.Enqueue(tx, outbox.Job{Topic: topic, Payload: Told{Sanction: sanction, Pupil: pupil}}); err != nil {
 		return err
 	}
 	return s.hub.Touch(tx, pupil)
