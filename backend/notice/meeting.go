@@ -22,7 +22,7 @@ const aYear = 366 * 24 * time.Hour
 // day once too (a day at a distance makes one for each class and group of a pupil).
 func (s *Service) meetingPlanned(tx *db.Tx, news meeting.News) error {
 	found, pupils, err := s.meetings.Any(tx, news.Meeting)
-	if err != nil || found.Cancelled {
+	if err != nil || found.Cancelled && news.Series == "" { // of a series others are left
 		return err
 	}
 	day := calendar.Today(found.StartsAt, found.Zone)

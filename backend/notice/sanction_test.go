@@ -175,7 +175,7 @@ func TestWhoHearsOfAnObjection(t *testing.T) {
 func TestTheHeadHearsOfWhatWaits(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		w := newToldOn(t, newWorld(t, env))
-		held, err := w.meetings.Plan(w.Ctx, w.teacher, meeting.Plan{Title: "Mathematik", Kind: participation.Lesson, Class: w.classes()[0], Length: time.Hour})
+		held, err := w.meetings.Plan(w.Ctx, w.teacher, meeting.Plan{Title: "Mathematik", Kind: participation.Lesson, Class: w.theClass().ID, Length: time.Hour})
 		must(t, err)
 		w.works()
 		report := func() id.Breach {

@@ -69,9 +69,7 @@ func newToldOn(t *testing.T, in *world) *told {
 	})
 	w.notices.WithMeetings(w.meetings).Handle(w.worker)
 	w.head, w.teacher = w.member(authz.Head, headAddress), w.member(authz.Teacher, "lehrerin@schule.example")
-	for _, class := range w.classes() {
-		must(t, w.Service.GiveClass(w.Ctx, w.office, class, w.teacher.Account))
-	}
+	must(t, w.Service.GiveClass(w.Ctx, w.office, w.theClass().ID, w.teacher.Account))
 	w.browsers.of = map[id.Person]string{
 		id.GuardianOf(w.mother.ID): "mother", id.GuardianOf(w.father.ID): "father", id.PupilOf(w.pupil.ID): "pupil",
 		notify.StaffOf(w.head.Account): "head", notify.StaffOf(w.teacher.Account): "teacher",
@@ -90,15 +88,17 @@ func (w *told) member(role authz.Role, email string) authz.Actor {
 	return actor
 }
 
-func (w *told) classes() (classes []id.Class) {
+// theClass is the one that there is.
+func (w *told) theClass() (class school.Class) {
+	w.t.Helper()
 	w.Read(func(tx *db.Tx) error {
 		found, err := w.Service.ClassesOn(tx, w.Today())
-		for _, class := range found {
-			classes = append(classes, class.ID)
+		if len(found) == 1 {
+			class = found[0]
 		}
 		return err
 	})
-	return classes
+	return class
 }
 
 // works does what is due, and gives what came to browsers since the last time.
