@@ -17,6 +17,7 @@ import (
 	"einverstanden/backend/idempotency"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/outbox"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
@@ -29,6 +30,8 @@ type Report struct {
 	RuleKey string
 	Heard   []sanction.Party
 	NotedOn calendar.Date // of the note in the paper file
+
+	RulesVersion id.RulesVersion // that the key is of: the one in force when it is reported; empty: from before it was recorded
 }
 
 // Breach is a report and what became of it.
@@ -48,12 +51,15 @@ type Service struct {
 	meetings  *meeting.Service
 	standings *standing.Service
 	sanctions *sanction.Service
+	rules     *rules.Service
 }
 
-// NewService needs the database, the meetings that reports are about, the standings that know who has a say, and the
-// sanctions that reports may come to.
-func NewService(d *db.DB, schools *school.Service, meetings *meeting.Service, standings *standing.Service, sanctions *sanction.Service) *Service {
-	return &Service{db: d, schools: schools, meetings: meetings, standings: standings, sanctions: sanctions}
+// NewService needs the database, the meetings that reports are about, the standings that know who has a say, the sanctions
+// that reports may come to, and the rules that are broken.
+func NewService(
+	d *db.DB, schools *school.Service, meetings *meeting.Service, standings *standing.Service, sanctions *sanction.Service, rules *rules.Service,
+) *Service {
+	return &Service{db: d, schools: schools, meetings: meetings, standings: standings, sanctions: sanctions, rules: rules}
 }
 
 // Report notes a breach in a meeting of the actor's that has begun. A meeting or pupil of somebody else does not exist.
@@ -81,7 +87,10 @@ func (s *Service) report(tx *db.Tx, actor authz.Actor, made id.Breach, report Re
 	if err != nil {
 		return err
 	}
-	if err := sanction.CheckReport(report.RuleKey, report.Heard, report.NotedOn, today); err != nil {
+	if report.RulesVersion, err = s.rules.VersionOf(tx, report.RuleKey); err != nil {
+		return err
+	}
+	if err := sanction.CheckReport(report.Heard, report.NotedOn, today); err != nil {
 		return err
 	}
 	if err := insert(tx, made, actor.Account, report); err != nil {
@@ -106,7 +115,7 @@ func (s *Service) Decide(ctx context.Context, actor authz.Actor, breach id.Breac
 			if err != nil {
 				return err
 			}
-			decision.Pupil, decision.RuleKey = known.Pupil, known.RuleKey
+			decision.Pupil, decision.RuleKey, decision.RulesVersion = known.Pupil, known.RuleKey, known.RulesVersion
 			if made, err = s.sanctions.ImposeIn(tx, actor, decision); err != nil {
 				return err
 			}

@@ -10,18 +10,19 @@ import (
 )
 
 type row struct {
-	SchoolID   id.School
-	ID         id.Breach
-	MeetingID  id.Meeting
-	PupilID    id.Pupil
-	RuleKey    string
-	Heard      string
-	NotedOn    calendar.Date
-	ReportedBy id.Account
-	ReportedAt int64
-	ClosedBy   *id.Account
-	ClosedAt   *int64
-	SanctionID *id.Sanction
+	SchoolID     id.School
+	ID           id.Breach
+	MeetingID    id.Meeting
+	PupilID      id.Pupil
+	RuleKey      string
+	RulesVersion id.RulesVersion
+	Heard        string
+	NotedOn      calendar.Date
+	ReportedBy   id.Account
+	ReportedAt   int64
+	ClosedBy     *id.Account
+	ClosedAt     *int64
+	SanctionID   *id.Sanction
 }
 
 func (row) TableName() string { return "breach" }
@@ -29,7 +30,7 @@ func (row) TableName() string { return "breach" }
 func (r row) breach() Breach {
 	b := Breach{
 		ID: r.ID, ReportedBy: r.ReportedBy, ReportedAt: time.UnixMicro(r.ReportedAt).UTC(),
-		Report: Report{Meeting: r.MeetingID, Pupil: r.PupilID, RuleKey: r.RuleKey, Heard: sanction.PartiesOf(r.Heard), NotedOn: r.NotedOn},
+		Report: Report{Meeting: r.MeetingID, Pupil: r.PupilID, RuleKey: r.RuleKey, RulesVersion: r.RulesVersion, Heard: sanction.PartiesOf(r.Heard), NotedOn: r.NotedOn},
 	}
 	if r.ClosedAt != nil {
 		b.ClosedAt = time.UnixMicro(*r.ClosedAt).UTC()
@@ -43,7 +44,7 @@ func (r row) breach() Breach {
 func insert(tx *db.Tx, made id.Breach, by id.Account, report Report) error {
 	return tx.G().Create(&row{
 		SchoolID: tx.School, ID: made, MeetingID: report.Meeting, PupilID: report.Pupil, RuleKey: report.RuleKey,
-		Heard: sanction.WordsOf(report.Heard), NotedOn: report.NotedOn, ReportedBy: by, ReportedAt: tx.Now.UnixMicro(),
+		RulesVersion: report.RulesVersion, Heard: sanction.WordsOf(report.Heard), NotedOn: report.NotedOn, ReportedBy: by, ReportedAt: tx.Now.UnixMicro(),
 	}).Error
 }
 

@@ -14,6 +14,7 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/notify"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
@@ -61,8 +62,9 @@ func newToldOn(t *testing.T, in *world) *told {
 	w := &told{world: in, browsers: &browsers{of: map[id.Person]string{}}}
 	standings := standing.NewService(env.DB, w.consents, w.Service)
 	w.meetings = meeting.NewService(env.DB, w.Service, standings)
-	w.sanctions = sanction.NewService(env.DB, w.Log, w.Service, w.Hub)
-	w.breaches = breach.NewService(env.DB, w.Service, w.meetings, standings, w.sanctions)
+	rules := readyRules(t, w.School)
+	w.sanctions = sanction.NewService(env.DB, w.Log, w.Service, rules, w.Hub)
+	w.breaches = breach.NewService(env.DB, w.Service, w.meetings, standings, w.sanctions, rules)
 	w.notify.WithChannel(w.browsers).WithStaff(func(tx *db.Tx, account id.Account) (contact notify.Contact, err error) {
 		contact.Email, contact.Language, err = w.accounts.StaffContact(tx, account)
 		return contact, err
@@ -131,4 +133,14 @@ func (w *told) slips() (waiting []string) {
 	}
 	slices.Sort(waiting)
 	return waiting
+}
+
+// readyRules gives the school the rules that ship.
+func readyRules(tb testing.TB, s *testkit.School) *rules.Service {
+	tb.Helper()
+	service := rules.NewService(s.DB, s.Service, s.Hub)
+	if err := service.Ready(s.Ctx); err != nil {
+		tb.Fatal(err)
+	}
+	return service
 }

@@ -10,28 +10,29 @@ import (
 )
 
 type row struct {
-	SchoolID  id.School
-	ID        id.Sanction
-	LeafSeq   int64
-	PupilID   id.Pupil
-	Kind      Kind
-	Measure   Measure
-	RuleKey   string
-	Heard     string // parties with a blank between them, in the order of Parties
-	NotedOn   *calendar.Date
-	FromOn    calendar.Date
-	UntilOn   calendar.Date
-	DecidedBy id.Account
-	DecidedAt int64
-	EndedBy   *id.Account
-	EndedAt   *int64
+	SchoolID     id.School
+	ID           id.Sanction
+	LeafSeq      int64
+	PupilID      id.Pupil
+	Kind         Kind
+	Measure      Measure
+	RuleKey      string
+	RulesVersion id.RulesVersion
+	Heard        string // parties with a blank between them, in the order of Parties
+	NotedOn      *calendar.Date
+	FromOn       calendar.Date
+	UntilOn      calendar.Date
+	DecidedBy    id.Account
+	DecidedAt    int64
+	EndedBy      *id.Account
+	EndedAt      *int64
 }
 
 func (row) TableName() string { return "sanction" }
 
 func (r row) sanction() Sanction {
 	s := Sanction{
-		ID: r.ID, Pupil: r.PupilID, Kind: r.Kind, Measure: r.Measure, RuleKey: r.RuleKey, DecidedBy: r.DecidedBy,
+		ID: r.ID, Pupil: r.PupilID, Kind: r.Kind, Measure: r.Measure, RuleKey: r.RuleKey, RulesVersion: r.RulesVersion, DecidedBy: r.DecidedBy,
 		DecidedAt: time.UnixMicro(r.DecidedAt).UTC(), Period: calendar.Period{From: r.FromOn, Until: r.UntilOn},
 		Heard: PartiesOf(r.Heard),
 	}
@@ -47,7 +48,7 @@ func (r row) sanction() Sanction {
 func insert(tx *db.Tx, made id.Sanction, leaf int64, by id.Account, in New) error {
 	return tx.G().Create(&row{
 		SchoolID: tx.School, ID: made, LeafSeq: leaf, PupilID: in.Pupil, Kind: in.Kind, Measure: in.Measure, RuleKey: in.RuleKey,
-		Heard: WordsOf(in.Heard), NotedOn: &in.NotedOn, FromOn: in.From, UntilOn: in.Until, DecidedBy: by, DecidedAt: tx.Now.UnixMicro(),
+		RulesVersion: in.RulesVersion, Heard: WordsOf(in.Heard), NotedOn: &in.NotedOn, FromOn: in.From, UntilOn: in.Until, DecidedBy: by, DecidedAt: tx.Now.UnixMicro(),
 	}).Error
 }
 
