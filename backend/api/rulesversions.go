@@ -23,19 +23,19 @@ func (s *Server) rulesRoutes() {
 	route(s, authz.PublishRules, publish, s.publishRules)
 }
 
-// RuleBody is a rule that can be broken.
-type RuleBody struct {
+// RuleTitle is a rule that can be broken.
+type RuleTitle struct {
 	Key   string `json:"key"`
 	Title string `json:"title"`
 }
 
-func (s *Server) listRules(ctx context.Context, _ *none) (*out[list[RuleBody]], error) {
-	var bodies []RuleBody
+func (s *Server) listRules(ctx context.Context, _ *none) (*out[list[RuleTitle]], error) {
+	var bodies []RuleTitle
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		choices, err := s.Rules.Choices(tx, rules.German)
-		bodies = make([]RuleBody, len(choices))
+		bodies = make([]RuleTitle, len(choices))
 		for i, choice := range choices {
-			bodies[i] = RuleBody(choice)
+			bodies[i] = RuleTitle(choice)
 		}
 		return err
 	})

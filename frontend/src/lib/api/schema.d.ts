@@ -2592,6 +2592,26 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/rules': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * What the rules in force are called, in German
+		 * @description Access: see_rules.
+		 */
+		get: operations['listRules']
+		put?: never
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/rules-versions': {
 		parameters: {
 			query?: never
@@ -3395,7 +3415,11 @@ export interface components {
 			/** Format: date-time */
 			reportedAt: string
 			reportedBy: string
+			/** @description what it is called, in German */
+			rule: string
 			ruleKey: string
+			/** @description that the rule is of */
+			rulesVersion?: string
 			/** @description what it came to; absent when it is open or was dismissed */
 			sanction?: string
 		}
@@ -3484,6 +3508,8 @@ export interface components {
 			notice: components['schemas']['NoticeBody']
 			/** @description the caller's own */
 			objection?: components['schemas']['AnsweredObjection']
+			/** @description what it is called; for staff in German, else in the language asked for */
+			rule: string
 			ruleKey: string
 			/** Format: date */
 			until: string
@@ -3902,7 +3928,7 @@ export interface components {
 			 */
 			notedOn: string
 			pupilId: string
-			/** @description ON_TIME, NO_RECORDING, TALK_RULES, FRIENDLY, PRIVACY or FAMILY_PRIVACY */
+			/** @description of a rule in force */
 			ruleKey: string
 			/**
 			 * Format: date
@@ -4266,6 +4292,16 @@ export interface components {
 		}
 		ListReminderBody: {
 			items: components['schemas']['ReminderBody'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
+		ListRuleTitle: {
+			items: components['schemas']['RuleTitle'][]
 			/** @description give it as cursor to go on; absent at the end */
 			nextCursor?: string
 			/**
@@ -4657,6 +4693,8 @@ export interface components {
 			pupil: components['schemas']['PupilRef']
 			/** Format: date-time */
 			reportedAt: string
+			/** @description what it is called, in German */
+			rule: string
 			ruleKey: string
 		}
 		OwnLimitInputBody: {
@@ -5338,7 +5376,7 @@ export interface components {
 			 */
 			notedOn: string
 			pupilId: string
-			/** @description ON_TIME, NO_RECORDING, TALK_RULES, FRIENDLY, PRIVACY or FAMILY_PRIVACY */
+			/** @description of a rule in force */
 			ruleKey: string
 		}
 		ReportedBody: {
@@ -5383,6 +5421,7 @@ export interface components {
 				| 'see_own_day'
 				| 'see_proof'
 				| 'see_pupils'
+				| 'see_rules'
 				| 'see_sanctions'
 				| 'self'
 				| 'send_reminders'
@@ -5530,6 +5569,10 @@ export interface components {
 			/** @description explains kindly after a wrong answer */
 			why: string
 		}
+		RuleTitle: {
+			key: string
+			title: string
+		}
 		RulesVersionBody: {
 			id: string
 			/** Format: date */
@@ -5560,6 +5603,8 @@ export interface components {
 			notedOn?: string
 			objections: components['schemas']['ObjectionBody'][]
 			pupil: components['schemas']['PupilRef']
+			/** @description what it is called; for staff in German, else in the language asked for */
+			rule: string
 			ruleKey: string
 			/** Format: date */
 			until: string
@@ -5615,6 +5660,7 @@ export interface components {
 				| 'see_own_day'
 				| 'see_proof'
 				| 'see_pupils'
+				| 'see_rules'
 				| 'see_sanctions'
 				| 'self'
 				| 'send_reminders'
@@ -19753,6 +19799,71 @@ export interface operations {
 			}
 		}
 	}
+	listRules: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListRuleTitle']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	listRulesVersions: {
 		parameters: {
 			query?: never
@@ -20217,6 +20328,8 @@ export interface operations {
 				kind: 'educational' | 'formal'
 				measure: 'audio_only' | 'excluded'
 				ruleKey: string
+				/** @description of a report; absent: the latest that has the key */
+				rulesVersion?: string
 				from: string
 				until: string
 				lang?: 'ar' | 'de' | 'en' | 'ru' | 'tr' | 'uk'
