@@ -1,6 +1,7 @@
 package breach
 
 import (
+	"slices"
 	"time"
 
 	"einverstanden/backend/calendar"
@@ -76,4 +77,13 @@ func list(tx *db.Tx, by id.Account) ([]Breach, error) {
 
 func deleteOf(tx *db.Tx, pupil id.Pupil) error {
 	return tx.G().Where("school_id = ? AND pupil_id = ?", tx.School, pupil).Delete(&row{}).Error
+}
+
+func deleteReports(tx *db.Tx, reports []id.Breach) error {
+	for some := range slices.Chunk(reports, db.RowsAtOnce) {
+		if err := tx.G().Where("school_id = ? AND id IN ?", tx.School, some).Delete(&row{}).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package sanction
 
 import (
+	"slices"
 	"time"
 
 	"einverstanden/backend/calendar"
@@ -111,4 +112,17 @@ func claims(tx *db.Tx, after string, most int) ([]evidence.Claim, error) {
 
 func deleteOf(tx *db.Tx, pupil id.Pupil) error {
 	return tx.G().Where("school_id = ? AND pupil_id = ?", tx.School, pupil).Delete(&row{}).Error
+}
+
+// deleteSanctions takes the objections first, which name them.
+func deleteSanctions(tx *db.Tx, sanctions []id.Sanction) error {
+	for some := range slices.Chunk(sanctions, db.RowsAtOnce) {
+		if err := tx.G().Where("school_id = ? AND sanction_id IN ?", tx.School, some).Delete(&objectionRow{}).Error; err != nil {
+			return err
+		}
+		if err := tx.G().Where("school_id = ? AND id IN ?", tx.School, some).Delete(&row{}).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }
