@@ -110,7 +110,7 @@ func (s *Server) previewNotice(ctx context.Context, in *noticeInput) (*out[notic
 	err := s.DB.Read(ctx, func(tx *db.Tx) error {
 		called, err := s.Rules.Titles(tx, in.Language)
 		if rule = called.Of(in.RulesVersion, in.RuleKey); err == nil && rule == "" {
-			err = fault.InvalidField("ruleKey", fault.RuleUnknown)
+			err = fault.InvalidField("ruleKey", fault.RuleUnknown) // or the version has no such rule
 		}
 		return err
 	})

@@ -58,12 +58,15 @@ func (s *Service) Titles(tx *db.Tx, language string) (Titles, error) {
 }
 
 // Of is the title of a rule of the version; of an unknown version, from before versions were recorded, it is that of the
-// latest one that has the key. A key that nobody knows has none.
+// latest one that has the key. A version or a key that nobody knows has none.
 func (t Titles) Of(version id.RulesVersion, key string) string {
 	for _, known := range slices.Backward(t.versions) {
 		if (known.ID == version || version == "") && known.set.has(key) {
 			return known.set.textsIn(t.language).card(key).Title
 		}
+	}
+	if version != "" {
+		return ""
 	}
 	return t.shipped.textsIn(t.language).card(key).Title
 }
