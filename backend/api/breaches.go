@@ -12,6 +12,7 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/meeting"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
 )
 
@@ -48,7 +49,7 @@ type reportInput struct {
 	Body struct {
 		MeetingID id.Meeting `json:"meetingId" maxLength:"64"`
 		PupilID   id.Pupil   `json:"pupilId" maxLength:"64"`
-		RuleKey   string     `json:"ruleKey" maxLength:"40" doc:"ON_TIME, NO_RECORDING, TALK_RULES, FRIENDLY, PRIVACY or FAMILY_PRIVACY"`
+		RuleKey   string     `json:"ruleKey" maxLength:"40" doc:"of a rule in force"`
 		Noticed
 	}
 }
@@ -76,6 +77,7 @@ type OwnBreach struct {
 	Pupil      PupilRef  `json:"pupil"`
 	Meeting    Named     `json:"meeting"`
 	RuleKey    string    `json:"ruleKey"`
+	Rule       string    `json:"rule" doc:"what it is called, in German"`
 	ReportedAt time.Time `json:"reportedAt"`
 	Decided    bool      `json:"decided"`
 }
@@ -83,8 +85,9 @@ type OwnBreach struct {
 type breachBody struct {
 	OwnBreach
 	Noticed
-	ReportedBy string      `json:"reportedBy"`
-	Sanction   id.Sanction `json:"sanction,omitempty" doc:"what it came to; absent when it is open or was dismissed"`
+	ReportedBy string          `json:"reportedBy"`
+	Version    id.RulesVersion `json:"rulesVersion,omitempty" doc:"that the rule is of"`
+	Sanction   id.Sanction     `json:"sanction,omitempty" doc:"what it came to; absent when it is open or was dismissed"`
 }
 
 func (s *Server) listOwnBreaches(ctx context.Context, _ *none) (*out[list[OwnBreach]], error) {
@@ -115,11 +118,15 @@ func (s *Server) breachesOf(tx *db.Tx, breaches []breach.Breach) ([]OwnBreach, e
 	if err != nil {
 		return nil, err
 	}
+	called, err := s.Rules.Titles(tx, rules.German)
+	if err != nil {
+		return nil, err
+	}
 	titles, err := meeting.Titles(tx, meetings)
 	bodies := make([]OwnBreach, len(breaches))
 	for i, b := range breaches {
 		bodies[i] = OwnBreach{
-			ID: b.ID, Pupil: PupilRef{ID: b.Pupil, PersonName: nameOf(known[b.Pupil].Name)}, RuleKey: b.RuleKey,
+			ID: b.ID, Pupil: PupilRef{ID: b.Pupil, PersonName: nameOf(known[b.Pupil].Name)}, RuleKey: b.RuleKey, Rule: called.Of(b.RulesVersion, b.RuleKey),
 			Meeting: Named{ID: string(b.Meeting), Name: titles[b.Meeting].Title}, ReportedAt: b.ReportedAt, Decided: !b.ClosedAt.IsZero(),
 		}
 	}
@@ -148,7 +155,7 @@ func (s *Server) listBreaches(ctx context.Context, _ *none) (*out[list[breachBod
 	for i, b := range breaches {
 		bodies[i] = breachBody{
 			OwnBreach: own[i], Noticed: Noticed{Heard: orEmpty(b.Heard), NotedOn: textOfDate(b.NotedOn)},
-			ReportedBy: names[b.ReportedBy], Sanction: b.Sanction,
+			ReportedBy: names[b.ReportedBy], Version: b.RulesVersion, Sanction: b.Sanction,
 		}
 	}
 	return reply(listOf(bodies)), err

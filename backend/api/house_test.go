@@ -122,7 +122,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	h.accounts = account.NewService(env.DB, env.Vault, evidence.NewLog(env.Vault), families{s.Service}, env.Clock.Now, log).WithPasskeys(public).HashWeakly()
 	h.consents.WithUnproven(h.accounts.NeedsPasskey)
 	h.accounts.WithPupilMeetings(h.meetings.FirstEndFor)
-	h.sanctions = sanction.NewService(env.DB, s.Log, s.Service, s.Hub)
+	h.sanctions = sanction.NewService(env.DB, s.Log, s.Service, h.rules, s.Hub)
 	pushes := push.NewService(env.DB, env.Vault, push.NewSender(noNetwork{}, push.KnownServices, "push@schule.example", env.Clock.Now, log), public, log)
 	h.accounts.WithSessionEnds(pushes.EndSessions)
 	live := meeting.NewLive(h.meetings, s.Hub, env.Clock.Now, log)
@@ -135,7 +135,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 		Invites:  invite.NewService(env.DB, s.Service, h.consents, h.accounts, printer, public),
 		Lowering: lowering.NewService(env.DB, env.Vault, h.accounts, h.consents, standings),
 		Cards:    card.NewService(env.DB, s.Service, h.accounts, h.meetings, standings, printer, public), Push: pushes,
-		Sanctions: h.sanctions, Breaches: breach.NewService(env.DB, s.Service, h.meetings, standings, h.sanctions), Limits: meeting.NewLimits(h.meetings, s.Hub),
+		Sanctions: h.sanctions, Breaches: breach.NewService(env.DB, s.Service, h.meetings, standings, h.sanctions, h.rules), Limits: meeting.NewLimits(h.meetings, s.Hub),
 		Notary: evidence.NewNotary(env.DB, s.Log, env.Vault, evidence.NewWitness(t.TempDir()), log), Printer: printer,
 		URL: public, Clock: env.Clock.Now, Log: log, Version: "test",
 	}

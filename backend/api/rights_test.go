@@ -209,6 +209,7 @@ var rights = map[string]right{
 	"joinMeeting":       {ownMeeting("/join", object{}), "401 403 403/404/404/404 403 403 403 403 403"},
 	"limitOneself":      {ownMeeting("/own-limit", object{"reach": "audio"}), "401 403 204/404/404/404 403 403 403 403 403"},
 	"liftOwnLimit":      {ownMeeting("/own-limit", nil), "401 403 204/404/404/404 403 403 403 403 403"},
+	"listRules":         {at("/rules"), "401 403 403 200 200 200 200 403"},
 	"listRulesVersions": {at("/rules-versions"), "401 403 403 403 403 200 403 403"},
 	"checkRules":        {ruleSet("/rules-versions/check"), "401 403 403 403 403 204 403 403"},
 	"publishRules":      {ruleSet("/rules-versions"), "401 403 403 403 403 201 403 403"},

@@ -57,6 +57,9 @@ func newWorld(t *testing.T, env *testkit.Env, change ...func(*Deps)) *world {
 		away.pupil = s.Pupil("Ole", "Auswärts", "2014-05-05", away.class)
 		away.guardian = s.Guardian("Ina", "Auswärts", away.pupil)
 		h.publish(s)
+		if err := h.rules.Ready(away.Ctx); err != nil {
+			h.t.Fatal(err)
+		}
 		w.sites[foreign] = w.furnish(away)
 	}
 	w.spare = w.newTeacher(h.Ctx, "spare").Account

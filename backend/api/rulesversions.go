@@ -7,18 +7,39 @@ import (
 	"time"
 
 	"einverstanden/backend/authz"
+	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/rules"
 )
 
 func (s *Server) rulesRoutes() {
+	route(s, authz.SeeRules, get("/rules", "rules", "listRules", "What the rules in force are called, in German"), s.listRules)
 	route(s, authz.PublishRules, get("/rules-versions", "rules", "listRulesVersions", "All versions of the pupils' rules with their texts, the newest first"), s.listRulesVersions)
 	check := answers(post("/rules-versions/check", "rules", "checkRules", "Say whether a set of rules is complete, and publish nothing"), http.StatusNoContent, 422)
 	route(s, authz.PublishRules, check, s.checkRules)
 	publish := answers(idempotent(post("/rules-versions", "rules", "publishRules", "Publish the next version of the pupils' rules")), 201, 422)
 	publish.Description = "A published version never changes. Pupils read a rule again whose German wording differs, and no other."
 	route(s, authz.PublishRules, publish, s.publishRules)
+}
+
+// RuleTitle is a rule that can be broken.
+type RuleTitle struct {
+	Key   string `json:"key"`
+	Title string `json:"title"`
+}
+
+func (s *Server) listRules(ctx context.Context, _ *none) (*out[list[RuleTitle]], error) {
+	var bodies []RuleTitle
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		choices, err := s.Rules.Choices(tx, rules.German)
+		bodies = make([]RuleTitle, len(choices))
+		for i, choice := range choices {
+			bodies[i] = RuleTitle(choice)
+		}
+		return err
+	})
+	return reply(listOf(bodies)), err
 }
 
 // RulesVersionBody is a published set of rules by its id.

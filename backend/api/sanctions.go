@@ -8,7 +8,9 @@ import (
 	"einverstanden/backend/breach"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
+	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 )
@@ -48,7 +50,7 @@ func (b MeasureBody) decision() (in sanction.New, err error) {
 type imposeInput struct {
 	Body struct {
 		PupilID id.Pupil `json:"pupilId" maxLength:"64"`
-		RuleKey string   `json:"ruleKey" maxLength:"40" doc:"ON_TIME, NO_RECORDING, TALK_RULES, FRIENDLY, PRIVACY or FAMILY_PRIVACY"`
+		RuleKey string   `json:"ruleKey" maxLength:"40" doc:"of a rule in force"`
 		MeasureBody
 	}
 }
@@ -92,16 +94,27 @@ type noticeBody struct {
 func noticeOf(n sanction.Notice) noticeBody { return noticeBody{n.Title, orEmpty(n.Paragraphs)} }
 
 type noticeInput struct {
-	Kind     sanction.Kind    `query:"kind" required:"true" enum:"educational,formal"`
-	Measure  sanction.Measure `query:"measure" required:"true" enum:"audio_only,excluded"`
-	RuleKey  string           `query:"ruleKey" required:"true" maxLength:"40"`
-	From     string           `query:"from" required:"true" format:"date"`
-	Until    string           `query:"until" required:"true" format:"date"`
-	Language string           `query:"lang" enum:"ar,de,en,ru,tr,uk" default:"de"`
+	Kind    sanction.Kind    `query:"kind" required:"true" enum:"educational,formal"`
+	Measure sanction.Measure `query:"measure" required:"true" enum:"audio_only,excluded"`
+	RuleKey string           `query:"ruleKey" required:"true" maxLength:"40"`
+
+	RulesVersion id.RulesVersion `query:"rulesVersion" maxLength:"64" doc:"of a report; absent: the latest that has the key"`
+
+	From     string `query:"from" required:"true" format:"date"`
+	Until    string `query:"until" required:"true" format:"date"`
+	Language string `query:"lang" enum:"ar,de,en,ru,tr,uk" default:"de"`
 }
 
-func (s *Server) previewNotice(_ context.Context, in *noticeInput) (*out[noticeBody], error) {
-	if err := sanction.CheckRule(in.RuleKey); err != nil {
+func (s *Server) previewNotice(ctx context.Context, in *noticeInput) (*out[noticeBody], error) {
+	var rule string
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		called, err := s.Rules.Titles(tx, in.Language)
+		if rule = called.Of(in.RulesVersion, in.RuleKey); err == nil && rule == "" {
+			err = fault.InvalidField("ruleKey", fault.RuleUnknown) // or the version has no such rule
+		}
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	from, err := dateIn("from", in.From)
@@ -115,7 +128,7 @@ func (s *Server) previewNotice(_ context.Context, in *noticeInput) (*out[noticeB
 	shown := sanction.Sanction{
 		Kind: in.Kind, Measure: in.Measure, RuleKey: in.RuleKey, Period: calendar.Period{From: from, Until: until},
 	}
-	return reply(noticeOf(sanction.ForGuardian(in.Language, sanction.Imposed, shown, sanction.Objection{}, time.UTC))), nil
+	return reply(noticeOf(sanction.ForGuardian(in.Language, sanction.Imposed, shown, rule, sanction.Objection{}, time.UTC))), nil
 }
 
 type objectedBody struct {
@@ -154,15 +167,16 @@ type HeldSanction struct {
 	Kind    sanction.Kind    `json:"kind,omitempty" enum:"educational,formal"`
 	Measure sanction.Measure `json:"measure" enum:"audio_only,excluded"`
 	RuleKey string           `json:"ruleKey"`
+	Rule    string           `json:"rule" doc:"what it is called; for staff in German, else in the language asked for"`
 	From    string           `json:"from" format:"date"`
 	Until   string           `json:"until" format:"date"`
 	EndedAt *time.Time       `json:"endedAt,omitempty" doc:"before its time"`
 	InForce bool             `json:"inForce" doc:"today"`
 }
 
-func heldOf(one sanction.Sanction, today calendar.Date) HeldSanction {
+func heldOf(one sanction.Sanction, rule string, today calendar.Date) HeldSanction {
 	body := HeldSanction{
-		ID: one.ID, Kind: one.Kind, Measure: one.Measure, RuleKey: one.RuleKey, From: textOfDate(one.Period.From), Until: textOfDate(one.Period.Until),
+		ID: one.ID, Kind: one.Kind, Measure: one.Measure, RuleKey: one.RuleKey, Rule: rule, From: textOfDate(one.Period.From), Until: textOfDate(one.Period.Until),
 		InForce: one.InForce(today),
 	}
 	if !one.EndedAt.IsZero() {
@@ -246,11 +260,15 @@ func (s *Server) sanctionsOf(tx *db.Tx, all []sanction.Sanction) ([]sanctionBody
 	if err != nil {
 		return nil, err
 	}
+	called, err := s.Rules.Titles(tx, rules.German)
+	if err != nil {
+		return nil, err
+	}
 	guardians, err := s.Schools.Guardians(tx, objectors(objections))
 	bodies := make([]sanctionBody, len(all))
 	for i, one := range all {
 		bodies[i] = sanctionBody{
-			HeldSanction: heldOf(one, today), Pupil: PupilRef{ID: one.Pupil, PersonName: nameOf(known[one.Pupil].Name)},
+			HeldSanction: heldOf(one, called.Of(one.RulesVersion, one.RuleKey), today), Pupil: PupilRef{ID: one.Pupil, PersonName: nameOf(known[one.Pupil].Name)},
 			Heard: orEmpty(one.Heard), NotedOn: textOfDate(one.NotedOn), DecidedAt: one.DecidedAt, Objections: []objectionBody{},
 		}
 		for _, o := range objections[one.ID] {
@@ -306,24 +324,29 @@ func (s *Server) listChildSanctions(ctx context.Context, in *childSanctionsInput
 		if err != nil {
 			return err
 		}
+		called, err := s.Rules.Titles(tx, in.Language)
+		if err != nil {
+			return err
+		}
 		bodies = make([]childSanctionBody, len(seen))
 		for i, one := range seen {
-			bodies[i] = childSanctionOf(one, in.Language, calendar.Today(tx.Now, settings.Location()), settings.Location())
+			bodies[i] = childSanctionOf(one, in.Language, called.Of(one.RulesVersion, one.RuleKey), calendar.Today(tx.Now, settings.Location()), settings.Location())
 		}
 		return nil
 	})
 	return reply(listOf(bodies)), err
 }
 
-func childSanctionOf(one breach.Seen, language string, today calendar.Date, zone *time.Location) childSanctionBody {
+func childSanctionOf(one breach.Seen, language, rule string, today calendar.Date, zone *time.Location) childSanctionBody {
 	body := childSanctionBody{
-		HeldSanction: heldOf(one.Sanction, today), Notice: noticeOf(sanction.ForGuardian(language, one.Step(), one.Sanction, sanction.Objection{}, zone)),
+		HeldSanction: heldOf(one.Sanction, rule, today),
+		Notice:       noticeOf(sanction.ForGuardian(language, one.Step(), one.Sanction, rule, sanction.Objection{}, zone)),
 	}
 	if one.Own == nil {
 		return body
 	}
 	objection := answeredOf(*one.Own)
-	answer := noticeOf(sanction.ForGuardian(language, one.Own.Step(), one.Sanction, *one.Own, zone))
+	answer := noticeOf(sanction.ForGuardian(language, one.Own.Step(), one.Sanction, rule, *one.Own, zone))
 	body.Objection, body.Answer = &objection, &answer
 	return body
 }

@@ -88,6 +88,23 @@ func (a *App) forgetIn(ctx context.Context, school id.School) {
 	}
 }
 
+// forgetSanctions deletes what was decided, and is kept for a school year after its end; it is called while the clock is
+// known to be right.
+func (a *App) forgetSanctions(ctx context.Context, school id.School) {
+	in := db.InSchool(ctx, school)
+	sanctions, reports, err := a.Breaches.Forget(in)
+	if err != nil && ctx.Err() == nil {
+		a.log.Error("sanctions of earlier school years are not deleted", "school", school, "err", err)
+	}
+	if err != nil || sanctions+reports == 0 {
+		return
+	}
+	a.log.Info("forgetting", "school", school, "sanctions", sanctions, "reports", reports)
+	if err := a.DB.EmptyWAL(in); err != nil && ctx.Err() == nil {
+		a.log.Error("what was deleted may lie in the write-ahead log until it is full", "err", err)
+	}
+}
+
 // eraseIn tells the log how many and never who.
 func (a *App) eraseIn(ctx context.Context, school id.School) {
 	report, err := a.Privacy.Run(db.InSchool(ctx, school))
@@ -98,6 +115,7 @@ func (a *App) eraseIn(ctx context.Context, school id.School) {
 		a.forgetContacts(ctx, school)
 	}
 	if report.ClockOff == 0 {
+		a.forgetSanctions(ctx, school)
 		if err := a.Reminders.Forget(db.InSchool(ctx, school)); err != nil && ctx.Err() == nil {
 			a.log.Error("the log of reminders was not cleared", "school", school, "err", err)
 		}

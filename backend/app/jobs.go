@@ -18,7 +18,7 @@ const daily outbox.Topic = "tick"
 
 // tellBy builds who tells people, by the channels that are set up.
 func (a *App) tellBy(c config.Config) *notify.Service {
-	n := notify.NewService(a.DB, a.Vault, a.Schools, c.URL, now).WithLanguage(a.Accounts.LanguageOf).WithSlips()
+	n := notify.NewService(a.DB, a.Vault, a.Schools, c.URL, now).WithLanguage(a.Accounts.LanguageOf).WithStaff(a.contactOf).WithSlips()
 	if c.SMTP.Host != "" {
 		n.WithMail(mail.NewSender(mail.Server{
 			Host: c.SMTP.Host, Port: c.SMTP.Port, StartTLS: c.SMTP.Security == config.StartTLS, TLS: c.SMTP.Security == config.TLS,
@@ -26,6 +26,12 @@ func (a *App) tellBy(c config.Config) *notify.Service {
 		}, now))
 	}
 	return n
+}
+
+// contactOf is where a member of staff is told.
+func (a *App) contactOf(tx *db.Tx, account id.Account) (contact notify.Contact, err error) {
+	contact.Email, contact.Language, err = a.Accounts.StaffContact(tx, account)
+	return contact, err
 }
 
 // worker is who does the jobs of the outbox, with every handler there is. close gives back what it opened.
@@ -67,11 +73,12 @@ func (a *App) work(ctx context.Context) (stopped func() error, err error) {
 }
 
 // eachDay sends the data protection officer the day's checkpoint, so that one lies outside the school (abuse of whoever
-// can write the database), looks for modes that changed without a decision, and sweeps what has done its duty.
+// can write the database), looks for modes that changed without a decision and for ages that
+// are near, and sweeps what has done its duty.
 func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
 	signed, err := a.Notary.Sign(ctx, 0)
 	if err == nil {
-		err = a.Notices.CheckModes(ctx)
+		err = errors.Join(a.Notices.CheckModes(ctx), a.Notices.CheckAges(ctx))
 	}
 	if err != nil {
 		return err
@@ -84,5 +91,17 @@ func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
 			Event: "checkpoint:" + tx.Now.Format(time.DateOnly), Kind: notify.Checkpoint, Person: id.Person{Kind: notify.DPO, ID: string(tx.School)},
 			Values: notify.Values{"note": signed.Note},
 		})
+	})
+}
+
+// lookEvery is how often it is looked for meetings that begin.
+const lookEvery = time.Minute
+
+// lookAhead has people told of meetings that begin, now and every minute, until ctx ends.
+func (a *App) lookAhead(ctx context.Context) {
+	a.inEachSchool(ctx, lookEvery, func(ctx context.Context, school id.School) {
+		if err := a.Notices.LookAhead(db.InSchool(ctx, school)); err != nil && ctx.Err() == nil {
+			a.log.Error("cannot look which meetings begin", "school", school, "err", err)
+		}
 	})
 }

@@ -30,19 +30,32 @@ type pushChannel struct{ push *push.Service }
 func (pushChannel) Name() notify.ChannelName { return notify.Push }
 
 // pushKinds are those that have words of their own on a lock screen.
-var pushKinds = map[notify.Kind]push.Kind{notify.Receipt: push.Receipt, notify.ModeChanged: push.ModeChanged}
+var pushKinds = map[notify.Kind]push.Kind{
+	notify.Receipt: push.Receipt, notify.ModeChanged: push.ModeChanged,
+	notify.OwnSanction: push.OwnNews, notify.AgeNear: push.OwnNews,
+	notify.MeetingPlanned: push.Meeting, notify.MeetingMoved: push.Meeting, notify.MeetingCancelled: push.Meeting, notify.MeetingSoon: push.Soon,
+	notify.LessonChanged: push.Lesson, notify.LessonTomorrow: push.LessonSoon, notify.LessonSoon: push.LessonSoon,
+}
+
+// recipientOf is a person, or for staff the account.
+func recipientOf(person id.Person) push.Recipient {
+	if person.Kind == notify.Staff {
+		return push.Recipient{Account: id.Account(person.ID)}
+	}
+	return push.Recipient{Person: person}
+}
 
 // Deliver is done when one browser has it, as with mail: a second one is a courtesy. A person without a browser, or whose
 // last one has just turned out to be gone, is left to the other channels.
 func (c pushChannel) Deliver(ctx context.Context, message string, m notify.Message) (notify.Outcome, error) {
-	word := push.Word{Event: message, Kind: push.News, Object: m.Subject, Path: m.Path}
+	word := push.Word{Event: message, Kind: push.News, Object: m.Subject, Path: m.Path, Until: m.Until}
 	if kind, ok := pushKinds[m.Kind]; ok {
 		word.Kind = kind
 	}
 	if word.Path == "" {
 		word.Path = "/"
 	}
-	report, err := c.push.Tell(ctx, push.Recipient{Person: m.Person}, word)
+	report, err := c.push.Tell(ctx, recipientOf(m.Person), word)
 	out := notify.Outcome{Host: report.Host}
 	if err == nil && report.Accepted > 0 {
 		return out, nil

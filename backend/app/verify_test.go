@@ -20,6 +20,7 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
 	"einverstanden/backend/proof"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
@@ -51,7 +52,7 @@ func newHouse(t *testing.T, env *testkit.Env) *house {
 	s := env.NewSchool(t)
 	h := &house{
 		School: s, t: t, app: built, office: s.Staff(authz.Office), second: s.Staff(authz.Office), head: s.Staff(authz.Head),
-		sanctions: sanction.NewService(env.DB, s.Log, s.Service, s.Hub), holds: hold.NewService(env.DB, s.Log, s.Service, s.Hub),
+		sanctions: sanction.NewService(env.DB, s.Log, s.Service, readyRules(t, s), s.Hub), holds: hold.NewService(env.DB, s.Log, s.Service, s.Hub),
 	}
 	h.pupil = s.Pupil("Lena", "Brückner", "2014-03-12", s.Class("7b"))
 	h.mother = s.Guardian("Vera", "Brückner", h.pupil)
@@ -484,4 +485,14 @@ func TestARaiseByOneMemberOfStaffIsFound(t *testing.T) {
 			t.Errorf("told %v", raises)
 		}
 	})
+}
+
+// readyRules gives the school the rules that ship.
+func readyRules(tb testing.TB, s *testkit.School) *rules.Service {
+	tb.Helper()
+	service := rules.NewService(s.DB, s.Service, s.Hub)
+	if err := service.Ready(s.Ctx); err != nil {
+		tb.Fatal(err)
+	}
+	return service
 }

@@ -69,6 +69,7 @@ const (
 	SeeOwnDay         Permission = "see_own_day"         // a pupil: itself, its mode today, its meetings
 	OpenForChild      Permission = "open_for_child"      // let one's child in on a device
 	ReportBreach      Permission = "report_breach"       // report a breach in one's meeting, limit a pupil in it
+	SeeRules          Permission = "see_rules"           // what the rules are called, to report a breach or decide on one
 	SeeSanctions      Permission = "see_sanctions"       // reports, sanctions and objections, by name
 	DecideSanctions   Permission = "decide_sanctions"    // impose and end sanctions, dismiss reports, answer objections
 	IssueCards        Permission = "issue_cards"         // pupils' cards and class links
@@ -117,6 +118,7 @@ var table = map[Permission][]Role{
 	IssueCards:        {Teacher, Office, Head},
 	PublishRules:      {Head},
 	ReportBreach:      {Teacher},
+	SeeRules:          {Teacher, Office, Head, DPO},
 	SeeSanctions:      {Office, Head, DPO},
 	DecideSanctions:   {Head},
 	KeepNotices:       {Guardian, Pupil},

@@ -16,6 +16,8 @@ import (
 	"einverstanden/backend/id"
 	"einverstanden/backend/idempotency"
 	"einverstanden/backend/meeting"
+	"einverstanden/backend/outbox"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
@@ -28,6 +30,8 @@ type Report struct {
 	RuleKey string
 	Heard   []sanction.Party
 	NotedOn calendar.Date // of the note in the paper file
+
+	RulesVersion id.RulesVersion // that the key is of: the one in force when it is reported; empty: from before it was recorded
 }
 
 // Breach is a report and what became of it.
@@ -47,12 +51,15 @@ type Service struct {
 	meetings  *meeting.Service
 	standings *standing.Service
 	sanctions *sanction.Service
+	rules     *rules.Service
 }
 
-// NewService needs the database, the meetings that reports are about, the standings that know who has a say, and the
-// sanctions that reports may come to.
-func NewService(d *db.DB, schools *school.Service, meetings *meeting.Service, standings *standing.Service, sanctions *sanction.Service) *Service {
-	return &Service{db: d, schools: schools, meetings: meetings, standings: standings, sanctions: sanctions}
+// NewService needs the database, the meetings that reports are about, the standings that know who has a say, the sanctions
+// that reports may come to, and the rules that are broken.
+func NewService(
+	d *db.DB, schools *school.Service, meetings *meeting.Service, standings *standing.Service, sanctions *sanction.Service, rules *rules.Service,
+) *Service {
+	return &Service{db: d, schools: schools, meetings: meetings, standings: standings, sanctions: sanctions, rules: rules}
 }
 
 // Report notes a breach in a meeting of the actor's that has begun. A meeting or pupil of somebody else does not exist.
@@ -80,10 +87,16 @@ func (s *Service) report(tx *db.Tx, actor authz.Actor, made id.Breach, report Re
 	if err != nil {
 		return err
 	}
-	if err := sanction.CheckReport(report.RuleKey, report.Heard, report.NotedOn, today); err != nil {
+	if report.RulesVersion, err = s.rules.VersionOf(tx, report.RuleKey); err != nil {
+		return err
+	}
+	if err := sanction.CheckReport(report.Heard, report.NotedOn, today); err != nil {
 		return err
 	}
 	if err := insert(tx, made, actor.Account, report); err != nil {
+		return err
+	}
+	if err := outbox.Enqueue(tx, outbox.Job{Topic: outbox.BreachReported, Payload: map[string]id.Breach{"breach": made}}); err != nil {
 		return err
 	}
 	return record(tx, actor, audit.BreachReported, made)
@@ -102,7 +115,7 @@ func (s *Service) Decide(ctx context.Context, actor authz.Actor, breach id.Breac
 			if err != nil {
 				return err
 			}
-			decision.Pupil, decision.RuleKey = known.Pupil, known.RuleKey
+			decision.Pupil, decision.RuleKey, decision.RulesVersion = known.Pupil, known.RuleKey, known.RulesVersion
 			if made, err = s.sanctions.ImposeIn(tx, actor, decision); err != nil {
 				return err
 			}
@@ -139,6 +152,12 @@ func mustBeOpen(tx *db.Tx, breach id.Breach) (Breach, error) {
 		err = fault.New(fault.AlreadyDone)
 	}
 	return known, err
+}
+
+// IsOpen reports whether a report waits for the head; NothingHere when there is none.
+func IsOpen(tx *db.Tx, breach id.Breach) (bool, error) {
+	known, err := find(tx, breach)
+	return known.ClosedAt.IsZero(), err
 }
 
 // All gives every report of the school, the latest first.

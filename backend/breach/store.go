@@ -1,6 +1,7 @@
 package breach
 
 import (
+	"slices"
 	"time"
 
 	"einverstanden/backend/calendar"
@@ -10,18 +11,19 @@ import (
 )
 
 type row struct {
-	SchoolID   id.School
-	ID         id.Breach
-	MeetingID  id.Meeting
-	PupilID    id.Pupil
-	RuleKey    string
-	Heard      string
-	NotedOn    calendar.Date
-	ReportedBy id.Account
-	ReportedAt int64
-	ClosedBy   *id.Account
-	ClosedAt   *int64
-	SanctionID *id.Sanction
+	SchoolID     id.School
+	ID           id.Breach
+	MeetingID    id.Meeting
+	PupilID      id.Pupil
+	RuleKey      string
+	RulesVersion id.RulesVersion
+	Heard        string
+	NotedOn      calendar.Date
+	ReportedBy   id.Account
+	ReportedAt   int64
+	ClosedBy     *id.Account
+	ClosedAt     *int64
+	SanctionID   *id.Sanction
 }
 
 func (row) TableName() string { return "breach" }
@@ -29,7 +31,7 @@ func (row) TableName() string { return "breach" }
 func (r row) breach() Breach {
 	b := Breach{
 		ID: r.ID, ReportedBy: r.ReportedBy, ReportedAt: time.UnixMicro(r.ReportedAt).UTC(),
-		Report: Report{Meeting: r.MeetingID, Pupil: r.PupilID, RuleKey: r.RuleKey, Heard: sanction.PartiesOf(r.Heard), NotedOn: r.NotedOn},
+		Report: Report{Meeting: r.MeetingID, Pupil: r.PupilID, RuleKey: r.RuleKey, RulesVersion: r.RulesVersion, Heard: sanction.PartiesOf(r.Heard), NotedOn: r.NotedOn},
 	}
 	if r.ClosedAt != nil {
 		b.ClosedAt = time.UnixMicro(*r.ClosedAt).UTC()
@@ -43,7 +45,7 @@ func (r row) breach() Breach {
 func insert(tx *db.Tx, made id.Breach, by id.Account, report Report) error {
 	return tx.G().Create(&row{
 		SchoolID: tx.School, ID: made, MeetingID: report.Meeting, PupilID: report.Pupil, RuleKey: report.RuleKey,
-		Heard: sanction.WordsOf(report.Heard), NotedOn: report.NotedOn, ReportedBy: by, ReportedAt: tx.Now.UnixMicro(),
+		RulesVersion: report.RulesVersion, Heard: sanction.WordsOf(report.Heard), NotedOn: report.NotedOn, ReportedBy: by, ReportedAt: tx.Now.UnixMicro(),
 	}).Error
 }
 
@@ -75,4 +77,13 @@ func list(tx *db.Tx, by id.Account) ([]Breach, error) {
 
 func deleteOf(tx *db.Tx, pupil id.Pupil) error {
 	return tx.G().Where("school_id = ? AND pupil_id = ?", tx.School, pupil).Delete(&row{}).Error
+}
+
+func deleteReports(tx *db.Tx, reports []id.Breach) error {
+	for some := range slices.Chunk(reports, db.RowsAtOnce) {
+		if err := tx.G().Where("school_id = ? AND id IN ?", tx.School, some).Delete(&row{}).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }

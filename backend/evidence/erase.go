@@ -38,7 +38,12 @@ func NewSearch(people ...id.Person) *Search {
 // Advance looks at a part of the log; more says that there is another one. An error is a statement that does not open:
 // then nobody can say whom it concerns.
 func (l *Log) Advance(tx *db.Tx, search *Search) (more bool, err error) {
-	rows, err := findFrom(tx, search.next)
+	return l.readOn(tx, &search.next, search.look)
+}
+
+// readOn opens a part of the log from a leaf on, and moves the leaf on.
+func (l *Log) readOn(tx *db.Tx, next *int64, look func(erasable, proof.Statement)) (more bool, err error) {
+	rows, err := findFrom(tx, *next)
 	if err != nil {
 		return false, err
 	}
@@ -51,8 +56,8 @@ func (l *Log) Advance(tx *db.Tx, search *Search) (more bool, err error) {
 		if err != nil {
 			return false, fmt.Errorf("leaf %d: %w", row.LeafSeq, err)
 		}
-		search.look(erasable{id: row.ID, leaf: row.LeafSeq, signer: statement.Signer()}, statement)
-		search.next = row.LeafSeq + 1
+		look(erasable{id: row.ID, leaf: row.LeafSeq, signer: statement.Signer()}, statement)
+		*next = row.LeafSeq + 1
 	}
 	return len(rows) == searchedAtOnce, nil
 }

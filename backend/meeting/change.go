@@ -38,7 +38,7 @@ func (s *Service) Cancel(ctx context.Context, actor authz.Actor, meeting id.Meet
 			if err := audit.Record(tx, entries...); err != nil {
 				return err
 			}
-			return tell(tx, outbox.MeetingCancelled, meeting, series)
+			return tell(tx, outbox.MeetingCancelled, News{Meeting: meeting, Series: series, By: actor.Account})
 		})
 		return err
 	})
@@ -75,7 +75,7 @@ func (s *Service) Move(ctx context.Context, actor authz.Actor, meeting id.Meetin
 			if err := audit.Record(tx, entry(actor, audit.MeetingMoved, meeting)); err != nil {
 				return err
 			}
-			return tell(tx, outbox.MeetingMoved, meeting, "")
+			return tell(tx, outbox.MeetingMoved, News{Meeting: meeting, By: actor.Account, Was: found.StartsAt, Substitute: found.Substitute})
 		})
 		if err == nil {
 			moved, err = s.find(tx, meeting)
@@ -112,14 +112,9 @@ func entry(actor authz.Actor, action audit.Action, meeting id.Meeting) audit.Ent
 	return audit.Entry{Actor: string(actor.Account), Action: action, SubjectKind: "meeting", SubjectID: string(meeting)}
 }
 
-// notice is the payload of the meeting topics.
-type notice struct {
-	Meeting id.Meeting `json:"meeting"`
-	Series  id.Series  `json:"series,omitempty"`
-}
-
-func tell(tx *db.Tx, topic outbox.Topic, meeting id.Meeting, series id.Series) error {
-	return outbox.Enqueue(tx, outbox.Job{Topic: topic, Payload: notice{meeting, series}})
+func tell(tx *db.Tx, topic outbox.Topic, news News) error {
+	news.At = tx.Now
+	return outbox.Enqueue(tx, outbox.Job{Topic: topic, Payload: news})
 }
 
 // Overlaps counts the other meetings of the same teacher and class that run at the same time as this one, or as one of

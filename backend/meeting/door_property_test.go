@@ -204,7 +204,7 @@ func TestNobodyComesInAboveItsModeAndNobodyWhoMayIsRefused(t *testing.T) {
 		plan.StartsAt = env.Clock.Now().Add(time.Duration(rapid.IntRange(0, 12).Draw(rt, "minutes ahead")) * time.Minute)
 		e := &entrance{
 			classroom: c, t: rt, lena: c.As(id.PupilOf(c.lena.ID)), m: c.plan(plan),
-			sanctions: sanction.NewService(env.DB, c.Log, c.Service, c.Hub), holds: hold.NewService(env.DB, c.Log, c.Service, c.Hub),
+			sanctions: sanction.NewService(env.DB, c.Log, c.Service, c.rules, c.Hub), holds: hold.NewService(env.DB, c.Log, c.Service, c.Hub),
 			imposed: map[id.Sanction]participation.Mode{},
 		}
 		happenings := e.happenings()

@@ -179,7 +179,7 @@ func TestX19AnAddressLeadsItsPupilInOnceAndNobodyElse(t *testing.T) {
 		c.answer(participation.Video)
 
 		address = tap()
-		sanctions := sanction.NewService(env.DB, c.Log, c.Service, c.Hub)
+		sanctions := sanction.NewService(env.DB, c.Log, c.Service, c.rules, c.Hub)
 		imposed, err := sanctions.Impose(c.Ctx, c.Staff(authz.Head), sanction.New{
 			Pupil: c.lena.ID, Kind: sanction.Educational, Measure: sanction.Excluded, RuleKey: "NO_RECORDING", NotedOn: c.Today(), From: c.Today(), Until: c.Today(),
 		})

@@ -189,7 +189,7 @@ func (s *Service) make(
 	if err := audit.Record(tx, entries...); err != nil {
 		return err
 	}
-	return tell(tx, outbox.MeetingPlanned, occurrences[0].id, series)
+	return tell(tx, outbox.MeetingPlanned, News{Meeting: occurrences[0].id, Series: series, By: actor.Account})
 }
 
 // checkPupils admits pupils of the teacher's own classes and groups alone: a teacher must not read the modes of others by

@@ -1,8 +1,8 @@
 package meeting_test
 
 import (
+	"encoding/json"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -79,9 +79,19 @@ func TestASeriesIsPlannedMovedAndCancelled(t *testing.T) {
 		c.Read(func(tx *db.Tx) error {
 			return tx.G().Table("outbox").Where("topic <> 'meeting.planned'").Order("id").Pluck("payload", &payloads).Error
 		})
-		want := `{"meeting":"` + string(series[1].ID) + `"} {"meeting":"` + string(series[0].ID) + `"} {"meeting":"` + string(series[2].ID) + `","series":"` + string(series[0].Series) + `"}`
-		if got := strings.Join(payloads, " "); got != want {
-			t.Errorf("told %s, want %s", got, want)
+		by, at := c.teacher.Account, env.Clock.Now()
+		want := []meeting.News{
+			{Meeting: series[1].ID, At: at, By: by, Was: series[1].StartsAt}, {Meeting: series[0].ID, At: at, By: by},
+			{Meeting: series[2].ID, Series: series[0].Series, At: at, By: by},
+		}
+		told := make([]meeting.News, len(payloads))
+		for i, payload := range payloads {
+			if err := json.Unmarshal([]byte(payload), &told[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(told, want) {
+			t.Errorf("told %+v, want %+v", told, want)
 		}
 	})
 }

@@ -136,3 +136,10 @@ func findBetween(tx *db.Tx, from, to time.Time) (rows []meetingRow, err error) {
 	err = tx.G().Where(inTime, tx.School, from.UnixMicro(), to.UnixMicro()).Order("starts_at, id").Find(&rows).Error
 	return rows, err
 }
+
+// findBeginning gives all meetings of the school that begin in (after, until], by their beginning.
+func findBeginning(tx *db.Tx, after, until time.Time) (rows []meetingRow, err error) {
+	err = tx.G().Where("school_id = ? AND cancelled_at IS NULL AND starts_at > ? AND starts_at <= ?", tx.School, after.UnixMicro(), until.UnixMicro()).
+		Order("starts_at, id").Find(&rows).Error
+	return rows, err
+}

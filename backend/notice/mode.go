@@ -93,6 +93,11 @@ func hearing(now standing.Standing, but id.Person) (persons []id.Person) {
 			return nil
 		}
 	}
+	return withSay(now, but)
+}
+
+// withSay are those with a say but the one, each once, the pupil first.
+func withSay(now standing.Standing, but id.Person) (persons []id.Person) {
 	candidates := []id.Person{id.PupilOf(now.Pupil.ID)}
 	for _, g := range now.Guardianships {
 		candidates = append(candidates, id.GuardianOf(g.Guardian))

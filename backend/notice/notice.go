@@ -15,6 +15,7 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/meeting"
 	"einverstanden/backend/notify"
 	"einverstanden/backend/outbox"
 	"einverstanden/backend/school"
@@ -29,6 +30,7 @@ type Service struct {
 	consents  *consent.Service
 	standings *standing.Service
 	notify    *notify.Service
+	meetings  *meeting.Service // nil: nothing of them is told
 }
 
 // NewService needs the database, the domains whose changes are told, and who tells. It registers its checks there.
@@ -39,8 +41,25 @@ func NewService(
 	for kind, still := range map[notify.Kind]func(*db.Tx, notify.Message) (bool, error){
 		notify.LetterIssued: s.isOpen, notify.LetterRedeemed: s.isUsed, notify.FirstAnswer: s.isUsed,
 		notify.AnswerGiven: s.hasSay, notify.ModeChanged: s.hasSay, notify.AnswerRecorded: s.counts,
+		notify.SanctionImposed: s.stands, notify.SanctionEnded: s.isEnded, notify.OwnSanction: s.isOwn,
+		notify.ObjectionNews: s.isAbout, notify.DecisionWaiting: s.waits, notify.AgeNear: s.isNear, notify.ChildAgeNear: s.isNear,
 	} {
 		n.WithStill(kind, s.reading(still))
+	}
+	for _, kind := range []notify.Kind{notify.AgeNear, notify.ChildAgeNear} {
+		n.WithValues(kind, s.dayOfAge)
+	}
+	return s
+}
+
+// WithMeetings adds meetings, whose changes are told too.
+func (s *Service) WithMeetings(meetings *meeting.Service) *Service {
+	s.meetings = meetings
+	for kind, still := range map[notify.Kind]func(*db.Tx, notify.Message) (bool, error){
+		notify.MeetingPlanned: s.isPlanned, notify.MeetingMoved: s.isMoved, notify.MeetingCancelled: s.isCancelled, notify.MeetingSoon: s.isSoon,
+		notify.LessonChanged: s.holds, notify.LessonSoon: s.isSoon, notify.LessonTomorrow: s.holdsThen,
+	} {
+		s.notify.WithStill(kind, s.reading(still))
 	}
 	return s
 }
@@ -56,6 +75,18 @@ func (s *Service) Handle(w *outbox.Worker) {
 	w.Handle(outbox.LetterDisowned, about(s, "letter", s.letterTold(notify.LetterDisowned)))
 	w.Handle(outbox.DeviceLinked, about(s, "session", s.deviceLinked))
 	w.Handle(tellMode, s.modeTold)
+	w.Handle(outbox.SanctionImposed, saying(s, s.sanctionImposed))
+	w.Handle(outbox.SanctionEnded, saying(s, s.sanctionEnded))
+	w.Handle(outbox.SanctionObjection, saying(s, s.objectionTold))
+	w.Handle(outbox.BreachReported, about(s, "breach", s.breachReported))
+	w.Handle(outbox.RightsRequestChanged, saying(s, s.rightsTold))
+	if s.meetings != nil {
+		w.Handle(outbox.MeetingPlanned, saying(s, s.meetingPlanned))
+		w.Handle(outbox.MeetingMoved, saying(s, s.meetingMoved))
+		w.Handle(outbox.MeetingCancelled, saying(s, s.meetingCancelled))
+		w.Handle(tellNear, saying(s, s.nearTold))
+		w.Handle(tellTomorrow, saying(s, s.tomorrowTold))
+	}
 }
 
 // about is a handler that reads the id in the payload and writes messages. What is gone meanwhile, erased for instance, is
@@ -68,6 +99,17 @@ func about[ID ~string](s *Service, name string, handle func(*db.Tx, ID) error) o
 		}
 		err := s.db.WriteUnaudited(ctx, func(tx *db.Tx) error { return handle(tx, payload[name]) })
 		return unlessGone(err)
+	}
+}
+
+// saying is about for a payload that says more than one id.
+func saying[Payload any](s *Service, handle func(*db.Tx, Payload) error) outbox.Handler {
+	return func(ctx context.Context, job outbox.Claimed) error {
+		var payload Payload
+		if err := json.Unmarshal(job.Payload, &payload); err != nil {
+			return outbox.Permanent("payload_unreadable")
+		}
+		return unlessGone(s.db.WriteUnaudited(ctx, func(tx *db.Tx) error { return handle(tx, payload) }))
 	}
 }
 

@@ -56,15 +56,23 @@ const listedAddress = "mutter@familie.example"
 
 func newWorld(t *testing.T, env *testkit.Env, custody ...func(*school.Guardianship)) *world {
 	t.Helper()
-	w := &world{School: env.NewSchool(t), t: t, server: testkit.NewSMTP(t, testkit.SMTPConfig{Security: "none"})}
+	return newWorldOn(t, env, testkit.NewSMTP(t, testkit.SMTPConfig{Security: "none"}), custody...)
+}
+
+// newWorldOn is a world on a mail server; nil: it sends no mail.
+func newWorldOn(t *testing.T, env *testkit.Env, server *testkit.SMTP, custody ...func(*school.Guardianship)) *world {
+	t.Helper()
+	w := &world{School: env.NewSchool(t), t: t, server: server}
 	log := slog.New(slog.NewJSONHandler(t.Output(), nil))
 	w.consents = consent.NewService(env.DB, env.Vault, w.Log, w.Service, w.Hub)
 	standings := standing.NewService(env.DB, w.consents, w.Service)
 	w.accounts = account.NewService(env.DB, env.Vault, w.Log, families{}, env.Clock.Now, log).HashWeakly()
 	w.consents.WithSessions(w.accounts.IsAlive)
 	w.notify = notify.NewService(env.DB, env.Vault, w.Service, &url.URL{Scheme: "https", Host: "schule.example"}, env.Clock.Now).
-		WithLanguage(w.accounts.LanguageOf).WithSlips().
-		WithMail(mail.NewSender(mail.Server{Host: "127.0.0.1", Port: w.server.Port, From: "einwilligung@schule.example", Bounces: "zurueck@schule.example"}, env.Clock.Now))
+		WithLanguage(w.accounts.LanguageOf).WithSlips()
+	if server != nil {
+		w.notify.WithMail(mail.NewSender(mail.Server{Host: "127.0.0.1", Port: server.Port, From: "einwilligung@schule.example", Bounces: "zurueck@schule.example"}, env.Clock.Now))
+	}
 	w.notices = notice.NewService(env.DB, w.Service, w.accounts, w.consents, standings, w.notify)
 	w.worker = outbox.NewWorker(env.DB, env.Jobs(t), env.Clock.Now, log)
 	w.notices.Handle(w.worker)
@@ -124,6 +132,9 @@ func (w *world) work() []testkit.Mail {
 	w.t.Helper()
 	_, err := w.worker.Once(context.WithoutCancel(w.t.Context()))
 	must(w.t, err)
+	if w.server == nil {
+		return nil
+	}
 	mails := w.server.Mails()
 	fresh := mails[w.seen:]
 	w.seen = len(mails)

@@ -80,6 +80,11 @@ func (c mailer) lettersTo(tx *db.Tx, message string, m Message) ([]mail.Letter, 
 	if err != nil {
 		return nil, err
 	}
+	if fill, ok := c.values[m.Kind]; ok {
+		if m.Values, err = fill(tx, m); err != nil {
+			return nil, err
+		}
+	}
 	where := links{action: action, notMe: c.notMeLink(tx.School, m)}
 	stop := c.stopURL(tx.School, m)
 	if stop != nil {
@@ -121,6 +126,13 @@ func (c mailer) addressesOf(tx *db.Tx, m Message, settings school.Settings) (to 
 			to = []string{settings.Officers.DPOContact}
 		}
 		return to, "", nil
+	}
+	if m.Person.Kind == Staff {
+		contact, err := c.staff(tx, id.Account(m.Person.ID))
+		if mail.IsAddress(contact.Email) {
+			to = []string{contact.Email}
+		}
+		return to, action, err
 	}
 	wanted := rules[m.Kind].contacts
 	if wanted&listed != 0 {

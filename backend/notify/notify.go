@@ -39,6 +39,22 @@ const (
 	AnswerRecorded    Kind = "answer_recorded"
 	Checkpoint        Kind = "checkpoint"
 	Reminder          Kind = "reminder"
+
+	SanctionImposed  Kind = "sanction_imposed"
+	SanctionEnded    Kind = "sanction_ended" // before its time
+	OwnSanction      Kind = "own_sanction"   // to a pupil that has no say: imposed or ended
+	ObjectionNews    Kind = "objection_news" // to whoever objected: it came in, or was answered
+	DecisionWaiting  Kind = "decision_waiting"
+	MeetingPlanned   Kind = "meeting_planned" // these four to a pupil
+	MeetingMoved     Kind = "meeting_moved"
+	MeetingCancelled Kind = "meeting_cancelled"
+	MeetingSoon      Kind = "meeting_soon"
+	LessonChanged    Kind = "lesson_changed" // these three to a teacher; planned, moved or cancelled by somebody else
+	LessonTomorrow   Kind = "lesson_tomorrow"
+	LessonSoon       Kind = "lesson_soon"
+	RightsNews       Kind = "rights_news"
+	AgeNear          Kind = "age_near"       // to the pupil who will have a say
+	ChildAgeNear     Kind = "child_age_near" // to those who have it now
 )
 
 // rule says where a kind may go.
@@ -71,10 +87,36 @@ var rules = map[Kind]rule{
 	AnswerRecorded:    {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
 	Checkpoint:        {channels: []ChannelName{Mail}, contacts: listed},
 	Reminder:          {channels: []ChannelName{Push, Mail}, contacts: typed | listed, stoppable: true},
+
+	// A sanction, and an age at which a pupil is asked, fall through to nobody: paper is the last way.
+	SanctionImposed: {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
+	SanctionEnded:   {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
+	OwnSanction:     {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed},
+	ObjectionNews:   {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
+	AgeNear:         {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed},
+	ChildAgeNear:    {channels: []ChannelName{Push, Mail}, contacts: typed | listed},
+	RightsNews:      {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
+
+	// The plan is on the wall of the class too. What is near comes too late by mail.
+	MeetingPlanned:   {channels: []ChannelName{Push, Mail}, contacts: typed},
+	MeetingMoved:     {channels: []ChannelName{Push, Mail}, contacts: typed},
+	MeetingCancelled: {channels: []ChannelName{Push, Mail}, contacts: typed},
+	MeetingSoon:      {channels: []ChannelName{Push}},
+
+	DecisionWaiting: {channels: []ChannelName{Push, Mail}, contacts: listed},
+	LessonChanged:   {channels: []ChannelName{Push, Mail}, contacts: listed},
+	LessonTomorrow:  {channels: []ChannelName{Push}},
+	LessonSoon:      {channels: []ChannelName{Push}},
 }
 
 // DPO is the data protection officer as the recipient of a message; its id is the school's.
 const DPO id.PersonKind = "dpo"
+
+// Staff is a member of staff as the recipient of a message; its id is the account's.
+const Staff id.PersonKind = "staff"
+
+// StaffOf is the account as a recipient.
+func StaffOf(account id.Account) id.Person { return id.Person{Kind: Staff, ID: string(account)} }
 
 // Message is one thing to tell one person.
 type Message struct {
@@ -85,6 +127,9 @@ type Message struct {
 	Path    string    `json:"path,omitempty"`    // of the page that it leads to, with its fragment; empty: the start
 	At      time.Time `json:"at,omitzero"`       // when it happened
 	Values  Values    `json:"values,omitempty"`
+
+	NotBefore time.Time `json:"notBefore,omitzero"` // for the night and the weekend; zero: at once
+	Until     time.Time `json:"until,omitzero"`     // when it is of no use any more; zero: for a week
 }
 
 // key tells what is told apart: of one letter it is told that it was made, and later that it was used.
@@ -131,7 +176,18 @@ type Service struct {
 	still    map[Kind]Still
 	when     When
 	language func(tx *db.Tx, person id.Person) (string, error)
+	staff    func(tx *db.Tx, account id.Account) (Contact, error)
+	values   map[Kind]ValuesOf
 }
+
+// Contact is where and in which language a member of staff is told.
+type Contact struct {
+	Email    string // empty: nowhere by mail
+	Language string
+}
+
+// ValuesOf gives right before sending what a text says and no job may keep: a day that somebody's age begins, for instance.
+type ValuesOf func(tx *db.Tx, m Message) (Values, error)
 
 // Still reports whether a message still holds; it is asked right before sending, so that nobody is told of what is settled.
 type Still func(ctx context.Context, m Message) (bool, error)
@@ -146,6 +202,8 @@ func NewService(d *db.DB, v *vault.Vault, schools *school.Service, baseURL *url.
 		channels: map[ChannelName]Channel{}, still: map[Kind]Still{},
 		when:     func(_ Message, now time.Time) time.Time { return now },
 		language: func(*db.Tx, id.Person) (string, error) { return "", nil },
+		staff:    func(*db.Tx, id.Account) (Contact, error) { return Contact{}, nil },
+		values:   map[Kind]ValuesOf{},
 	}
 }
 
@@ -173,6 +231,18 @@ func (s *Service) WithLanguage(language func(tx *db.Tx, person id.Person) (strin
 	return s
 }
 
+// WithStaff adds where a member of staff is told; nowhere, once the account is disabled.
+func (s *Service) WithStaff(staff func(tx *db.Tx, account id.Account) (Contact, error)) *Service {
+	s.staff = staff
+	return s
+}
+
+// WithValues adds what is filled into the texts of a kind when they are sent.
+func (s *Service) WithValues(kind Kind, values ValuesOf) *Service {
+	s.values[kind] = values
+	return s
+}
+
 // SendMessage is the topic of one message to one person.
 const SendMessage outbox.Topic = "message.send"
 
@@ -184,7 +254,7 @@ func Tell(tx *db.Tx, messages ...Message) error {
 			m.At = tx.Now
 		}
 		jobs[i] = outbox.Job{
-			Topic: SendMessage, Payload: m,
+			Topic: SendMessage, Payload: m, RunAt: m.NotBefore,
 			DedupKey: fmt.Sprintf("message|%s|%s|%s", m.key(), m.Person.Kind, m.Person.ID),
 		}
 	}
@@ -204,7 +274,7 @@ func (s *Service) Send(ctx context.Context, job outbox.Claimed) error {
 	if err := json.Unmarshal(job.Payload, &m); err != nil {
 		return outbox.Permanent("payload_unreadable")
 	}
-	if s.clock().Sub(m.At) > stale {
+	if now := s.clock(); now.Sub(m.At) > stale || !m.Until.IsZero() && !now.Before(m.Until) {
 		return nil
 	}
 	if at := s.when(m, s.clock()); at.After(s.clock()) {

@@ -227,6 +227,13 @@ func (s *Service) isStopped(ctx context.Context, m Message, r rule) (stopped boo
 
 // languageOf is the one that the person chose for messages, or in the app, or that of the school's lists, or German.
 func (s *Service) languageOf(tx *db.Tx, person id.Person) (string, error) {
+	if person.Kind == Staff {
+		contact, err := s.staff(tx, id.Account(person.ID))
+		if !HasLanguage(contact.Language) {
+			contact.Language = german
+		}
+		return contact.Language, err
+	}
 	row, err := findSetting(tx, person)
 	if err != nil {
 		return "", err

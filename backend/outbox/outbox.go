@@ -22,8 +22,7 @@ const DecisionInvalidated Topic = "decision.invalidated"
 // DeviceLinked is about a further device that was signed in by a link; its owner's other devices are told.
 const DeviceLinked Topic = "device.linked"
 
-// What is told to whoever belongs to a meeting: {"meeting": id}, and {"series": id} beside it where the change is about that
-// meeting and all later ones of its series.
+// What is told to whoever belongs to a meeting and to whoever holds it; the payload is meeting.News.
 const (
 	MeetingPlanned   Topic = "meeting.planned"
 	MeetingMoved     Topic = "meeting.moved"
@@ -46,6 +45,13 @@ const (
 	SanctionEnded     Topic = "sanction.ended" // before its time
 	SanctionObjection Topic = "sanction.objection"
 )
+
+// BreachReported is about a teacher's report that waits for the head.
+const BreachReported Topic = "breach.reported"
+
+// RightsRequestChanged is about a rights request that was acknowledged, answered or extended; its requester is told that
+// there is news: {"request": id, "kind": guardian or pupil, "person": id, "step": what happened}.
+const RightsRequestChanged Topic = "rights.changed"
 
 // Job is one thing to be done after the change is durable. Payload holds opaque ids only.
 type Job struct {

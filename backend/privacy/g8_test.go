@@ -148,7 +148,7 @@ func (w *world) card(pupil id.Pupil) {
 // rejected, a meeting, and a limit of the pupil's own.
 func (w *world) school(h household) {
 	w.t.Helper()
-	sanctions, holds := sanction.NewService(w.DB, w.Log, w.Service, w.Hub), hold.NewService(w.DB, w.Log, w.Service, w.Hub)
+	sanctions, holds := sanction.NewService(w.DB, w.Log, w.Service, readyRules(w.t, w.School), w.Hub), hold.NewService(w.DB, w.Log, w.Service, w.Hub)
 	imposed, err := sanctions.Impose(w.Ctx, w.head, sanction.New{
 		Pupil: h.pupil.ID, Kind: sanction.Educational, Measure: sanction.AudioOnly, RuleKey: "NO_RECORDING", NotedOn: w.Today(), From: w.Today(), Until: w.Today(),
 	})

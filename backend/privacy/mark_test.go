@@ -11,6 +11,7 @@ import (
 	"einverstanden/backend/hold"
 	"einverstanden/backend/id"
 	"einverstanden/backend/participation"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/testkit"
@@ -38,7 +39,7 @@ func TestX24NothingIsErasedThatIsStillNeeded(t *testing.T) {
 		both(held, fault.KeptAtSchool)
 
 		sanctioned := w.household("Jan", "Strenge")
-		sanctions := sanction.NewService(env.DB, w.Log, w.Service, w.Hub)
+		sanctions := sanction.NewService(env.DB, w.Log, w.Service, readyRules(t, w.School), w.Hub)
 		imposed, err := sanctions.Impose(w.Ctx, w.head, sanction.New{
 			Pupil: sanctioned.pupil.ID, Kind: sanction.Educational, Measure: sanction.AudioOnly, RuleKey: "NO_RECORDING", NotedOn: w.Today(), From: w.Today(), Until: w.Today().AddDays(7),
 		})
@@ -336,4 +337,14 @@ func wantFault(t *testing.T, err error, code fault.Code) {
 	if !fault.Has(err, code) {
 		t.Errorf("got %v, want %s", err, code)
 	}
+}
+
+// readyRules gives the school the rules that ship.
+func readyRules(tb testing.TB, s *testkit.School) *rules.Service {
+	tb.Helper()
+	service := rules.NewService(s.DB, s.Service, s.Hub)
+	if err := service.Ready(s.Ctx); err != nil {
+		tb.Fatal(err)
+	}
+	return service
 }

@@ -47,8 +47,11 @@ func (s Statement) check() error {
 	return nil
 }
 
-// checkSanction keeps the first version as it was: whoever was heard belongs to the second.
+// checkSanction keeps the first version as it was: whoever was heard belongs to the second, the rules' version to the third.
 func checkSanction(d *SanctionDeclared) error {
+	if d.Kind == "" && d.RulesVersion != "" {
+		return errors.New("a sanction of no kind names no version of the rules")
+	}
 	if d.Kind == "" && (len(d.Heard) > 0 || !d.NotedOn.IsZero()) {
 		return errors.New("a sanction of no kind names nobody who was heard and no file note")
 	}

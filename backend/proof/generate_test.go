@@ -138,6 +138,7 @@ func (m *maker) deed(kind proof.Kind, withPasskey bool) deed {
 		if declared.Kind != "" {
 			declared.Heard = drawn1(m, rapid.SliceOf(rapid.SampledFrom([]string{"pupil", "parents", "class_teacher"})))
 			declared.NotedOn = m.maybeDate()
+			declared.RulesVersion = maybe[id.RulesVersion](m)
 		}
 		d.statement.Declaration = declared
 		d.statement.Server = &proof.MeasureServer{At: m.at(), By: idOf[id.Account](m), Names: m.names()}

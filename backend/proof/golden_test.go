@@ -34,6 +34,7 @@ var goldenReceipts = map[string]string{
 	"sanction-imposed":       "e02560b040dd46b241998966e085c581f88fc6ac725b6eaae6c447b768eea674",
 	"sanction-formal":        "32bdb9329fea63cdb05b627c2013e468ae9e6dc573e1c220cbcec40eed916db9",
 	"sanction-formal-ended":  "443d535cdd9fc999c4c5a332850c240cabdf0831b6242fa65b4effa7871fe5d9",
+	"sanction-of-a-version":  "4cfe6270b80581157e5b82b09aa5fdfd87d577cfed52b9e9164d38f386131c53",
 	"withdrawal-by-key":      "8b6667178e01aa41e554e00b39b1386eff75383dd726a8de03e67b4685f31b19",
 	"withdrawal-picture":     "6c3dc3983d196836aeac31fef4ef6721b7d49ebc0bef462bcc71e96db2ed4208",
 	"yes-audio-passkey":      "2d6471a4b10f1533a325f3dd3d25e83e37d82e18e6586483b32c3fc5ecf90d34",
@@ -61,6 +62,7 @@ var goldenStatements = map[string]string{
 	"objection-upheld":       "43de5d61e7fc6be3c96f6341c15b8c29891baaa8ab3074e068e63d4672593671",
 	"sanction-formal":        "a4ad8881c128328e57281f25d770920c2940082bfcd0c18922444eb2017c1952",
 	"sanction-formal-ended":  "aa177880c4bdbc2294ff93a5ba604f84cedd76e7750fcf44e0700566de9a84c3",
+	"sanction-of-a-version":  "b73da17631731807b0669c1998604ed90cc3496f2d64fe2edefba88775ec5b1d",
 	"version-published":      "a34a76e6937ea5807eb76f18dc4bed82abc7d609a94a5d04fa198eedffb87497",
 	"withdrawal-by-key":      "ccf0887253ea2a269d97286981b24934f93cce220610b599e73a552cda156155",
 	"withdrawal-picture":     "c1cfa1a517af6f72058c5e6d5e27ff986e5fb8d5ae3a95b06057cfdf845ae60a",
@@ -77,7 +79,7 @@ func receiptFiles(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	l := fullLog()
 	files := map[string][]byte{}
-	for _, l := range []*tree{l, logOf(laterDeeds()), logOf(contested())} {
+	for _, l := range []*tree{l, logOf(laterDeeds()), logOf(contested()), logOf(ruled())} {
 		for seq, d := range l.deeds {
 			switch d.statement.Kind {
 			case proof.KindDecision, proof.KindSanction, proof.KindHold:
@@ -95,7 +97,7 @@ func receiptFiles(tb testing.TB) map[string][]byte {
 func statementFiles(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	files := map[string][]byte{}
-	for _, d := range slices.Concat(deeds(), laterDeeds(), contested()) {
+	for _, d := range slices.Concat(deeds(), laterDeeds(), contested(), ruled()) {
 		body, err := d.statement.Encode()
 		if err != nil {
 			tb.Fatalf("%s: %v", d.name, err)

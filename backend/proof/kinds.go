@@ -109,15 +109,18 @@ type InvalidationDeclared struct {
 	Letter   id.Letter   `json:"letter,omitempty"`
 }
 
-// SanctionDeclared is one step of a sanction. With a kind it is of version 2, which alone says which measure of school
-// law it is, who was heard before, and of which day the file note is.
+// SanctionDeclared is one step of a sanction. With a kind it is of version 2, which says which measure of school law it is,
+// who was heard before, and of which day the file note is; with the version of the rules that its key is of, of version 3.
 type SanctionDeclared struct {
-	Sanction      id.Sanction   `json:"sanction"`
-	Pupil         id.Pupil      `json:"pupil"`
-	Act           string        `json:"act"`            // imposed, ended
-	Kind          string        `json:"kind,omitempty"` // educational, formal (SchulG NRW § 53(2), (3))
-	Measure       string        `json:"measure"`
-	RuleKey       string        `json:"ruleKey"`
+	Sanction id.Sanction `json:"sanction"`
+	Pupil    id.Pupil    `json:"pupil"`
+	Act      string      `json:"act"`            // imposed, ended
+	Kind     string      `json:"kind,omitempty"` // educational, formal (SchulG NRW § 53(2), (3))
+	Measure  string      `json:"measure"`
+	RuleKey  string      `json:"ruleKey"`
+
+	RulesVersion id.RulesVersion `json:"rulesVersion,omitempty"`
+
 	Heard         []string      `json:"heard,omitempty"`  // of what is imposed: pupil, parents, class_teacher
 	NotedOn       calendar.Date `json:"notedOn,omitzero"` // of what is imposed
 	From          calendar.Date `json:"from"`

@@ -51,7 +51,7 @@ func TestAStatementReadFastIsTheOneDecoded(t *testing.T) {
 				t.Errorf("a statement of the kind %s is read as %s", kind, other)
 			}
 		}
-		for _, bad := range []string{"", "null", "{}", string(raw) + "{}", strings.NewReplacer(`"v":1`, `"v":2`, `"v":2`, `"v":1`).Replace(string(raw)),
+		for _, bad := range []string{"", "null", "{}", string(raw) + "{}", strings.NewReplacer(`"v":1`, `"v":2`, `"v":2`, `"v":1`, `"v":3`, `"v":2`).Replace(string(raw)),
 			strings.Replace(string(raw), `"server":{`, `"server":null,"x":{`, 1), strings.Replace(string(raw), `{"declaration":{`, `{"declaration":null,"x":{`, 1)} {
 			if _, err := ReadStatement(kind, []byte(bad)); err == nil {
 				t.Errorf("%s is read", bad)

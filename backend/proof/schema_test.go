@@ -40,7 +40,7 @@ func compiled(tb testing.TB) (statement, receipt *jsonschema.Schema) {
 	compiler.AssertFormat()
 	for urn, name := range map[string]string{
 		"urn:einverstanden:schema:statement-v1": "statement-v1.json", "urn:einverstanden:schema:statement-v2": "statement-v2.json",
-		"urn:einverstanden:schema:receipt-v1": "receipt-v1.json",
+		"urn:einverstanden:schema:statement-v3": "statement-v3.json", "urn:einverstanden:schema:receipt-v1": "receipt-v1.json",
 	} {
 		if err := compiler.AddResource(urn, document(tb, name)); err != nil {
 			tb.Fatal(err)
@@ -240,14 +240,16 @@ func strs[T ~string](values ...T) []string {
 // A word that is new in the code must be in the schema before the first statement holds it.
 func TestTheSchemaKnowsTheWordsOfTheCode(t *testing.T) {
 	statement, receipt := document(t, "statement-v1.json"), document(t, "receipt-v1.json")
-	second := document(t, "statement-v2.json")
+	second, third := document(t, "statement-v2.json"), document(t, "statement-v3.json")
 	for path, want := range map[string][]string{
 		"properties/declaration/properties/kind/enum":        strs(sanction.Educational, sanction.Formal),
 		"properties/declaration/properties/measure/enum":     strs(sanction.AudioOnly, sanction.Excluded),
 		"properties/declaration/properties/heard/items/enum": strs(sanction.Parties...),
 	} {
-		if got := words(t, second, path); !slices.Equal(got, want) {
-			t.Errorf("%s: %v, the code has %v", path, got, want)
+		for _, version := range []any{second, third} {
+			if got := words(t, version, path); !slices.Equal(got, want) {
+				t.Errorf("%s: %v, the code has %v", path, got, want)
+			}
 		}
 	}
 	modes := []string{participation.Video.String(), participation.Audio.String(), participation.None.String()}

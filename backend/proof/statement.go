@@ -29,16 +29,21 @@ const (
 // Kinds lists every kind.
 var Kinds = []Kind{KindDecision, KindInvalidation, KindSanction, KindHold, KindVersion, KindCustody, KindLetter, KindErasure, KindObjection}
 
-// The versions of statements. schema/statement-v1.json and statement-v2.json describe them; the second is of sanctions
-// alone, which say more than those of the first.
+// The versions of statements. schema/statement-v1.json to statement-v3.json describe them; the second and the third are of
+// sanctions alone, each of which says more than the one before.
 const (
 	firstVersion  = 1
 	secondVersion = 2
+	thirdVersion  = 3
 )
 
 // version is that of the statement's shape.
 func (s Statement) version() int {
-	if d, ok := s.Declaration.(*SanctionDeclared); ok && d.Kind != "" {
+	d, ok := s.Declaration.(*SanctionDeclared)
+	switch {
+	case ok && d.RulesVersion != "":
+		return thirdVersion
+	case ok && d.Kind != "":
 		return secondVersion
 	}
 	return firstVersion
@@ -50,7 +55,7 @@ func newestVersion(raw []byte) int {
 		Kind Kind `json:"kind"`
 	}
 	if err := json.Unmarshal(raw, &found); err == nil && found.Kind == KindSanction {
-		return secondVersion
+		return thirdVersion
 	}
 	return firstVersion
 }

@@ -74,6 +74,9 @@ func TestWhatNoStatementSaysIsNeitherWrittenNorRead(t *testing.T) {
 	refuse(t, "a sanction with nothing private", imposed)
 	sanction.PrivateSHA256, sanction.Heard = strings.Repeat("a", 64), []string{"pupil"}
 	refuse(t, "a sanction of no kind with somebody heard", imposed)
+	sanction.Heard, sanction.RulesVersion = nil, "rules"
+	refuse(t, "a sanction of no kind with a version of the rules", imposed)
+	sanction.RulesVersion = ""
 	sanction.Heard, sanction.Kind = nil, "formal"
 	if _, err := proof.DecodeStatement(unchecked(t, imposed)); err == nil {
 		t.Error("the second version's member is read in the first")

@@ -197,6 +197,15 @@ func contested() []deed {
 	}
 }
 
+// ruled is a sanction that names the version of the rules, in a log of its own.
+func ruled() []deed {
+	measure := contested()[0]
+	declared := *measure.statement.Declaration.(*proof.SanctionDeclared)
+	declared.RulesVersion = named[id.RulesVersion]("rules")
+	measure.name, measure.statement.Declaration = "sanction-of-a-version", &declared
+	return []deed{measure}
+}
+
 func decisions() []deed {
 	unchanged := func(*proof.DecisionDeclared, *proof.DecisionServer) {}
 	place := func(p *proof.Private) { p.Place = "Mönchengladbach" }

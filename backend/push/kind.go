@@ -11,6 +11,10 @@ const (
 	Receipt     Kind = "receipt"      // there is a receipt
 	ModeChanged Kind = "mode_changed" // a child takes part in another way
 	Lesson      Kind = "lesson"       // to a teacher, about a lesson that is near
+	LessonSoon  Kind = "lesson_soon"  // to a teacher, about a lesson that comes next
+	Meeting     Kind = "meeting"      // to a pupil, about its plan
+	Soon        Kind = "soon"         // to a pupil, about a meeting that begins
+	OwnNews     Kind = "own_news"     // News to a pupil
 	News        Kind = "news"         // whatever else the school has to tell
 	Opening     Kind = "opening"      // the first to a browser: it brings the proof that messages arrive
 	Test        Kind = "test"
@@ -30,6 +34,10 @@ var manners = map[Kind]manner{
 	Receipt:     {ttl: day, urgency: Normal},
 	ModeChanged: {ttl: 7 * day, urgency: High, replace: true},
 	Lesson:      {ttl: time.Hour, urgency: High, replace: true},
+	LessonSoon:  {ttl: day, urgency: High, replace: true},
+	Meeting:     {ttl: day, urgency: High, replace: true},
+	Soon:        {ttl: time.Hour, urgency: High, replace: true},
+	OwnNews:     {ttl: 3 * day, urgency: Normal},
 	News:        {ttl: 3 * day, urgency: Normal},
 	Opening:     {ttl: time.Hour, urgency: High},
 	Test:        {ttl: 10 * time.Minute, urgency: High},

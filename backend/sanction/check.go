@@ -19,7 +19,7 @@ func (n New) check(today calendar.Date) error {
 	case n.Measure != AudioOnly && n.Measure != Excluded:
 		return fault.InvalidField("measure", fault.FieldInvalid)
 	}
-	if err := CheckReport(n.RuleKey, n.Heard, n.NotedOn, today); err != nil {
+	if err := CheckReport(n.Heard, n.NotedOn, today); err != nil {
 		return err
 	}
 	if n.Kind == Formal && (!slices.Contains(n.Heard, Pupil) || !slices.Contains(n.Heard, Parents)) {
@@ -40,11 +40,8 @@ func (n New) check(today calendar.Date) error {
 	return nil
 }
 
-// CheckReport admits what a report of a breach and the decision on it have in common.
-func CheckReport(rule string, heard []Party, notedOn, today calendar.Date) error {
-	if err := CheckRule(rule); err != nil {
-		return err
-	}
+// CheckReport admits what a report of a breach and the decision on it have in common, besides the rule.
+func CheckReport(heard []Party, notedOn, today calendar.Date) error {
 	for _, party := range heard {
 		if !slices.Contains(Parties, party) {
 			return fault.InvalidField("heard", fault.FieldInvalid)
@@ -55,14 +52,6 @@ func CheckReport(rule string, heard []Party, notedOn, today calendar.Date) error
 		return fault.InvalidField("notedOn", fault.FieldMissing)
 	case notedOn.After(today):
 		return fault.InvalidField("notedOn", fault.FieldInvalid)
-	}
-	return nil
-}
-
-// CheckRule admits the keys of the rules.
-func CheckRule(key string) error {
-	if !slices.Contains(Rules, key) {
-		return fault.InvalidField("ruleKey", fault.RuleUnknown)
 	}
 	return nil
 }

@@ -57,6 +57,7 @@ func (r *rows) compare(made *evidence.Row, stored row, a evidence.Attested, d *p
 	evidence.Same(made, "pupil_id", d.Pupil, stored.PupilID)
 	evidence.Same(made, "measure", d.Measure, string(stored.Measure))
 	evidence.Same(made, "rule_key", d.RuleKey, stored.RuleKey)
+	evidence.Same(made, "rules_version", d.RulesVersion, stored.RulesVersion)
 	evidence.Same(made, "from_on", d.From, stored.FromOn)
 	evidence.Same(made, "until_on", d.Until, stored.UntilOn)
 	evidence.Same(made, "kind", d.Kind, string(stored.Kind))

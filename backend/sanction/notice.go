@@ -60,14 +60,15 @@ func mustLoadNotices() map[string]map[string]string {
 func Languages() []string { return slices.Sorted(maps.Keys(notices)) }
 
 // ForGuardian is the notice of a step to somebody with a say, with the legal remedy. The objection is for the steps of
-// one, and its days are those of the zone. A language without texts reads German.
-func ForGuardian(language string, step Step, s Sanction, o Objection, zone *time.Location) Notice {
+// one, and its days are those of the zone; rule is the title of the rule in the language, and left out where it is empty. A
+// language without texts reads German.
+func ForGuardian(language string, step Step, s Sanction, rule string, o Objection, zone *time.Location) Notice {
 	say := speaker(language, s)
 	switch step {
 	case Imposed:
 		paragraphs := []string{say("imposed." + string(s.Measure))}
-		if slices.Contains(Rules, s.RuleKey) {
-			paragraphs = append(paragraphs, strings.ReplaceAll(say("rule"), "{{rule}}", say("rule."+s.RuleKey)))
+		if rule != "" {
+			paragraphs = append(paragraphs, strings.ReplaceAll(say("rule"), "{{rule}}", rule))
 		}
 		if s.Kind != "" {
 			paragraphs = append(paragraphs, say("kind."+string(s.Kind)), say("remedy."+string(s.Kind)))

@@ -131,13 +131,17 @@ func (s *Service) attestObjection(tx *db.Tx, actor authz.Actor, o Objection, act
 }
 
 func (s *Service) tellObjection(tx *db.Tx, o Objection) error {
-	return outbox.Enqueue(tx, outbox.Job{Topic: outbox.SanctionObjection, Payload: struct {
-		Objection id.Objection `json:"objection"`
-		told
-	}{o.ID, told{o.Sanction, o.Pupil}}})
+	return outbox.Enqueue(tx, outbox.Job{
+		Topic: outbox.SanctionObjection, Payload: Told{Sanction: o.Sanction, Pupil: o.Pupil, Objection: o.ID},
+	})
 }
 
 // Objections gives the objections to the sanctions, the first that came first.
 func Objections(tx *db.Tx, sanctions []id.Sanction) (map[id.Sanction][]Objection, error) {
 	return objections(tx, sanctions)
+}
+
+// FindObjection gives one objection to the sanction; NothingHere where there is none.
+func FindObjection(tx *db.Tx, sanction id.Sanction, objection id.Objection) (Objection, error) {
+	return findObjection(tx, sanction, objection)
 }

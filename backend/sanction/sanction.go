@@ -19,6 +19,7 @@ import (
 	"einverstanden/backend/idempotency"
 	"einverstanden/backend/outbox"
 	"einverstanden/backend/proof"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/school"
 	"einverstanden/backend/signal"
 )
@@ -54,22 +55,21 @@ const (
 // Parties lists them in the order in which they are kept.
 var Parties = []Party{Pupil, Parents, ClassTeacher}
 
-// Rules are the keys of the rules that can be broken, in the order of the pupils' rules (L26: a key and no free text).
-var Rules = []string{"ON_TIME", "NO_RECORDING", "TALK_RULES", "FRIENDLY", "PRIVACY", "FAMILY_PRIVACY"}
-
 // Sanction is one measure against one pupil. An end before its time works at once.
 type Sanction struct {
 	ID        id.Sanction
 	Pupil     id.Pupil
 	Kind      Kind
 	Measure   Measure
-	RuleKey   string
+	RuleKey   string // of a version of the pupils' rules (L26: a key and no free text)
 	Heard     []Party
 	NotedOn   calendar.Date   // of the file note; zero: from before it was recorded
 	Period    calendar.Period // from and until, inclusive
 	DecidedBy id.Account
 	DecidedAt time.Time
 	EndedAt   time.Time // zero: not ended early
+
+	RulesVersion id.RulesVersion // empty: from before it was recorded
 }
 
 // InForce reports whether the sanction restricts its pupil on the day, which is today.
@@ -95,6 +95,8 @@ type New struct {
 	NotedOn calendar.Date // of the note in the paper file, where the details stay
 	From    calendar.Date
 	Until   calendar.Date
+
+	RulesVersion id.RulesVersion // of a report; Impose takes the one in force
 }
 
 // Service owns the use cases.
@@ -102,19 +104,25 @@ type Service struct {
 	db      *db.DB
 	log     *evidence.Log
 	schools *school.Service
+	rules   *rules.Service
 	hub     *signal.Hub
 }
 
-// NewService needs the database, the evidence log, the school's people, and the hub that hears of changed pupils.
-func NewService(d *db.DB, log *evidence.Log, schools *school.Service, hub *signal.Hub) *Service {
-	return &Service{db: d, log: log, schools: schools, hub: hub}
+// NewService needs the database, the evidence log, the school's people and its rules, and the hub that hears of changed
+// pupils.
+func NewService(d *db.DB, log *evidence.Log, schools *school.Service, rules *rules.Service, hub *signal.Hub) *Service {
+	return &Service{db: d, log: log, schools: schools, rules: rules, hub: hub}
 }
 
-// Impose puts a sanction into force. The actor is the head; the API's permission sees to that.
+// Impose puts a sanction into force, for a rule of the version in force. The actor is the head; the API's permission sees
+// to that.
 func (s *Service) Impose(ctx context.Context, actor authz.Actor, in New) (id.Sanction, error) {
 	var made id.Sanction
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		_, err := idempotency.Do(ctx, tx, &made, func() (err error) {
+			if in.RulesVersion, err = s.rules.VersionOf(tx, in.RuleKey); err != nil {
+				return err
+			}
 			made, err = s.ImposeIn(tx, actor, in)
 			return err
 		})
@@ -123,7 +131,7 @@ func (s *Service) Impose(ctx context.Context, actor authz.Actor, in New) (id.San
 	return made, err
 }
 
-// ImposeIn is Impose within a transaction of the caller.
+// ImposeIn is Impose within a transaction of the caller, who knows the rule and its version from the report.
 func (s *Service) ImposeIn(tx *db.Tx, actor authz.Actor, in New) (id.Sanction, error) {
 	today, err := s.schools.Today(tx)
 	if err != nil {
@@ -142,7 +150,7 @@ func (s *Service) ImposeIn(tx *db.Tx, actor authz.Actor, in New) (id.Sanction, e
 	made := id.New[id.Sanction]()
 	entry, err := s.attest(tx, actor, proof.SanctionDeclared{
 		Sanction: made, Pupil: in.Pupil, Act: "imposed", Kind: string(in.Kind), Measure: string(in.Measure), RuleKey: in.RuleKey,
-		Heard: words(in.Heard), NotedOn: in.NotedOn, From: in.From, Until: in.Until,
+		RulesVersion: in.RulesVersion, Heard: words(in.Heard), NotedOn: in.NotedOn, From: in.From, Until: in.Until,
 	})
 	if err != nil {
 		return "", err
@@ -170,7 +178,7 @@ func (s *Service) endIn(tx *db.Tx, actor authz.Actor, known Sanction) error {
 	}
 	_, err := s.attest(tx, actor, proof.SanctionDeclared{
 		Sanction: known.ID, Pupil: known.Pupil, Act: "ended", Kind: string(known.Kind), Measure: string(known.Measure), RuleKey: known.RuleKey,
-		From: known.Period.From, Until: known.Period.Until,
+		RulesVersion: known.RulesVersion, From: known.Period.From, Until: known.Period.Until,
 	})
 	if err != nil {
 		return err
@@ -181,15 +189,16 @@ func (s *Service) endIn(tx *db.Tx, actor authz.Actor, known Sanction) error {
 	return s.tell(tx, outbox.SanctionEnded, known.ID, known.Pupil)
 }
 
-// told is what jobs about sanctions carry: opaque ids alone.
-type told struct {
-	Sanction id.Sanction `json:"sanction"`
-	Pupil    id.Pupil    `json:"pupil"`
+// Told is the payload of the sanction topics of the outbox: opaque ids alone.
+type Told struct {
+	Sanction  id.Sanction  `json:"sanction"`
+	Pupil     id.Pupil     `json:"pupil"`
+	Objection id.Objection `json:"objection,omitempty"`
 }
 
 // tell lets guardians and pupil hear of it, and open rosters read again.
 func (s *Service) tell(tx *db.Tx, topic outbox.Topic, sanction id.Sanction, pupil id.Pupil) error {
-	if err := outbox.Enqueue(tx, outbox.Job{Topic: topic, Payload: told{sanction, pupil}}); err != nil {
+	if err := outbox.Enqueue(tx, outbox.Job{Topic: topic, Payload: Told{Sanction: sanction, Pupil: pupil}}); err != nil {
 		return err
 	}
 	return s.hub.Touch(tx, pupil)

@@ -15,6 +15,7 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
+	"einverstanden/backend/rules"
 	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/testkit"
@@ -32,7 +33,7 @@ type world struct {
 func newWorld(t *testing.T, env *testkit.Env) *world {
 	t.Helper()
 	s := env.NewSchool(t)
-	w := &world{School: s, t: t, sanctions: sanction.NewService(env.DB, s.Log, s.Service, s.Hub), head: s.Staff(authz.Head)}
+	w := &world{School: s, t: t, sanctions: sanction.NewService(env.DB, s.Log, s.Service, readyRules(t, s), s.Hub), head: s.Staff(authz.Head)}
 	w.pupil = s.Pupil("Lena", "Brückner", "2014-03-12", s.Class("7b"))
 	w.guardian = s.Guardian("Vera", "Brückner", w.pupil)
 	return w
@@ -248,30 +249,30 @@ func TestEveryNoticeIsWrittenInEveryLanguage(t *testing.T) {
 				seen[text] = true
 			}
 			for _, kind := range []sanction.Kind{sanction.Educational, sanction.Formal} {
-				for _, rule := range sanction.Rules {
-					s.Kind, s.RuleKey = kind, rule
-					n := sanction.ForGuardian(language, sanction.Imposed, s, sanction.Objection{}, zone)
+				for _, rule := range []string{"Eulen zählen", ""} {
+					s.Kind = kind
+					n := sanction.ForGuardian(language, sanction.Imposed, s, rule, sanction.Objection{}, zone)
 					check("imposed", n)
 					if !strings.Contains(n.Paragraphs[0], "29.11.2026") || !strings.Contains(n.Paragraphs[0], "05.12.2026") {
 						t.Errorf("%s: no days in %q", language, n.Paragraphs[0])
 					}
 				}
 			}
-			check("ended", sanction.ForGuardian(language, sanction.Ended, s, sanction.Objection{}, zone))
+			check("ended", sanction.ForGuardian(language, sanction.Ended, s, "", sanction.Objection{}, zone))
 			check("for the pupil", sanction.ForPupil(language, sanction.Imposed, s))
 			check("ended for the pupil", sanction.ForPupil(language, sanction.Ended, s))
 			for _, o := range []sanction.Objection{
 				{ReceivedAt: at}, {Outcome: sanction.Upheld, AnsweredAt: at},
 				{Outcome: sanction.Kept, AnsweredAt: at, Next: sanction.SchoolAuthority}, {Outcome: sanction.Kept, AnsweredAt: at, Next: sanction.AdministrativeCourt},
 			} {
-				n := sanction.ForGuardian(language, o.Step(), s, o, zone)
+				n := sanction.ForGuardian(language, o.Step(), s, "", o, zone)
 				check("an objection", n)
 				if !strings.Contains(n.Paragraphs[0], "29.11.2026") {
 					t.Errorf("%s: no day of the school's zone in %q", language, n.Paragraphs[0])
 				}
 			}
 		}
-		if len(seen) != 2*2*len(sanction.Rules)+1+2+1+4 { // measures, kinds and rules; ended; the pupil's; of an objection
+		if len(seen) != 2*2*2+1+2+1+4 { // measures, kinds, with and without a rule; ended; the pupil's; of an objection
 			t.Errorf("%s: %d different notices: %v", language, len(seen), slices.Sorted(maps.Keys(seen)))
 		}
 	}
@@ -279,4 +280,14 @@ func TestEveryNoticeIsWrittenInEveryLanguage(t *testing.T) {
 	if got := sanction.ForPupil("xx", sanction.Ended, sanction.Sanction{}); got.Title != german.Title {
 		t.Errorf("a language without texts reads %q", got.Title)
 	}
+}
+
+// readyRules gives the school the rules that ship.
+func readyRules(tb testing.TB, s *testkit.School) *rules.Service {
+	tb.Helper()
+	service := rules.NewService(s.DB, s.Service, s.Hub)
+	if err := service.Ready(s.Ctx); err != nil {
+		tb.Fatal(err)
+	}
+	return service
 }

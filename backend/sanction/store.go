@@ -1,6 +1,7 @@
 package sanction
 
 import (
+	"slices"
 	"time"
 
 	"einverstanden/backend/calendar"
@@ -10,28 +11,29 @@ import (
 )
 
 type row struct {
-	SchoolID  id.School
-	ID        id.Sanction
-	LeafSeq   int64
-	PupilID   id.Pupil
-	Kind      Kind
-	Measure   Measure
-	RuleKey   string
-	Heard     string // parties with a blank between them, in the order of Parties
-	NotedOn   *calendar.Date
-	FromOn    calendar.Date
-	UntilOn   calendar.Date
-	DecidedBy id.Account
-	DecidedAt int64
-	EndedBy   *id.Account
-	EndedAt   *int64
+	SchoolID     id.School
+	ID           id.Sanction
+	LeafSeq      int64
+	PupilID      id.Pupil
+	Kind         Kind
+	Measure      Measure
+	RuleKey      string
+	RulesVersion id.RulesVersion
+	Heard        string // parties with a blank between them, in the order of Parties
+	NotedOn      *calendar.Date
+	FromOn       calendar.Date
+	UntilOn      calendar.Date
+	DecidedBy    id.Account
+	DecidedAt    int64
+	EndedBy      *id.Account
+	EndedAt      *int64
 }
 
 func (row) TableName() string { return "sanction" }
 
 func (r row) sanction() Sanction {
 	s := Sanction{
-		ID: r.ID, Pupil: r.PupilID, Kind: r.Kind, Measure: r.Measure, RuleKey: r.RuleKey, DecidedBy: r.DecidedBy,
+		ID: r.ID, Pupil: r.PupilID, Kind: r.Kind, Measure: r.Measure, RuleKey: r.RuleKey, RulesVersion: r.RulesVersion, DecidedBy: r.DecidedBy,
 		DecidedAt: time.UnixMicro(r.DecidedAt).UTC(), Period: calendar.Period{From: r.FromOn, Until: r.UntilOn},
 		Heard: PartiesOf(r.Heard),
 	}
@@ -47,7 +49,7 @@ func (r row) sanction() Sanction {
 func insert(tx *db.Tx, made id.Sanction, leaf int64, by id.Account, in New) error {
 	return tx.G().Create(&row{
 		SchoolID: tx.School, ID: made, LeafSeq: leaf, PupilID: in.Pupil, Kind: in.Kind, Measure: in.Measure, RuleKey: in.RuleKey,
-		Heard: WordsOf(in.Heard), NotedOn: &in.NotedOn, FromOn: in.From, UntilOn: in.Until, DecidedBy: by, DecidedAt: tx.Now.UnixMicro(),
+		RulesVersion: in.RulesVersion, Heard: WordsOf(in.Heard), NotedOn: &in.NotedOn, FromOn: in.From, UntilOn: in.Until, DecidedBy: by, DecidedAt: tx.Now.UnixMicro(),
 	}).Error
 }
 
@@ -110,4 +112,17 @@ func claims(tx *db.Tx, after string, most int) ([]evidence.Claim, error) {
 
 func deleteOf(tx *db.Tx, pupil id.Pupil) error {
 	return tx.G().Where("school_id = ? AND pupil_id = ?", tx.School, pupil).Delete(&row{}).Error
+}
+
+// deleteSanctions takes the objections first, which name them.
+func deleteSanctions(tx *db.Tx, sanctions []id.Sanction) error {
+	for some := range slices.Chunk(sanctions, db.RowsAtOnce) {
+		if err := tx.G().Where("school_id = ? AND sanction_id IN ?", tx.School, some).Delete(&objectionRow{}).Error; err != nil {
+			return err
+		}
+		if err := tx.G().Where("school_id = ? AND id IN ?", tx.School, some).Delete(&row{}).Error; err != nil {
+			return err
+		}
+	}
+	return nil
 }

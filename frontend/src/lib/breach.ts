@@ -1,15 +1,13 @@
+import { api, call } from './api/client'
 import type { Breach } from './api/types'
-import { t } from './i18n'
 
-export const rules = ['ON_TIME', 'NO_RECORDING', 'TALK_RULES', 'FRIENDLY', 'PRIVACY', 'FAMILY_PRIVACY'] as const
-export type Rule = (typeof rules)[number]
 export type Party = Breach['heard'][number]
 
-/** A rule's words by its key, for the school's staff. */
-export const ruleOf = (key: string) => t(`breach:rule.${key as Rule}`)
-
-/** Choices of a rule for RadioCards. */
-export const ruleChoices = () => rules.map((value) => ({ value, label: ruleOf(value) }))
+/** The rules in force at the school, as choices for RadioCards. */
+export async function ruleChoices() {
+	const { data, problem } = await call(api.GET('/api/v1/rules'))
+	return { choices: data?.items.map(({ key, title }) => ({ value: key, label: title })) ?? [], problem }
+}
 
 /** Today at the school, as <input type="date"> writes it. */
 export const today = () => new Intl.DateTimeFormat('sv', { timeZone: 'Europe/Berlin' }).format(new Date())

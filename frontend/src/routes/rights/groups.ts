@@ -39,6 +39,7 @@ export const groupOf: Record<Permission, Group> = {
 	see_own_day: 'lesson',
 	open_for_child: 'access',
 	report_breach: 'lesson',
+	see_rules: 'lesson',
 	see_sanctions: 'records',
 	decide_sanctions: 'records',
 	issue_cards: 'access',

@@ -14,7 +14,22 @@ export const kinds = [
 	'answer_invalidated',
 	'answer_recorded',
 	'checkpoint',
-	'reminder'
+	'reminder',
+	'sanction_imposed',
+	'sanction_ended',
+	'own_sanction',
+	'objection_news',
+	'decision_waiting',
+	'meeting_planned',
+	'meeting_moved',
+	'meeting_cancelled',
+	'meeting_soon',
+	'lesson_changed',
+	'lesson_tomorrow',
+	'lesson_soon',
+	'rights_news',
+	'age_near',
+	'child_age_near'
 ] as const
 
 type Kind = (typeof kinds)[number]
