@@ -7,7 +7,7 @@ import (
 )
 
 // Rows are the structs that are read from and written to whole tables.
-var Rows = []any{row{}, messageRow{}}
+var Rows = []any{row{}, messageRow{}, seenRow{}, endedRow{}}
 
 // Kinds are all that have a manner to travel.
 func Kinds() []Kind { return slices.Sorted(maps.Keys(manners)) }

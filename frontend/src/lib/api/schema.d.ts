@@ -2338,6 +2338,26 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/push/subscriptions/{id}/kinds': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * Choose what comes to one of the own browsers
+		 * @description Access: receive_push.
+		 */
+		put: operations['choosePushKinds']
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/push/subscriptions/{id}/test': {
 		parameters: {
 			query?: never
@@ -5045,6 +5065,10 @@ export interface components {
 			/** @description VAPID public key, base64url without padding (RFC 8292): the browser's applicationServerKey */
 			key: string
 		}
+		PushKindsInputBody: {
+			/** @description none: tests alone */
+			kinds: ('open_consent' | 'receipt' | 'mode_changed' | 'lesson' | 'news')[]
+		}
 		PushMessageBody: {
 			/** @description of the app's page */
 			path: string
@@ -5061,7 +5085,10 @@ export interface components {
 			language: string
 		}
 		PushSubscribedBody: {
-			id: string
+			/** @description absent with renew */
+			id?: string
+			/** @description the push service has ended this endpoint: unsubscribe, and subscribe for another */
+			renew?: boolean
 		}
 		PushSubscriptionBody: {
 			/**
@@ -5078,6 +5105,8 @@ export interface components {
 			id: string
 			/** @enum {string} */
 			kind: 'phone' | 'tablet' | 'computer' | 'unknown'
+			/** @description what comes there; whatever else comes by the other channels alone */
+			kinds: ('open_consent' | 'receipt' | 'mode_changed' | 'lesson' | 'news')[]
 			/**
 			 * @description since then
 			 * @enum {string}
@@ -18471,6 +18500,120 @@ export interface operations {
 			cookie?: never
 		}
 		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	choosePushKinds: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['PushKindsInputBody']
+			}
+		}
 		responses: {
 			/** @description No Content */
 			204: {
