@@ -54,7 +54,7 @@ type pushSubscriptionBody struct {
 	MadeAt     time.Time           `json:"madeAt"`
 	SeenAt     time.Time           `json:"seenAt" doc:"when the app was last started there"`
 	AcceptedAt *time.Time          `json:"acceptedAt,omitempty" doc:"when its push service last accepted a message; nobody can tell whether it was seen"`
-	Kinds      []push.Kind         `json:"kinds" nullable:"false" enum:"open_consent,receipt,mode_changed,lesson,news" doc:"what comes there; whatever else comes by the other channels alone"`
+	Kinds      []push.Choice       `json:"kinds" nullable:"false" enum:"consents,receipts,changes,meetings,other" doc:"what comes there; whatever else comes by the other channels alone"`
 	LastError  push.Verdict        `json:"lastError,omitempty" enum:"mismatched,unauthorized,refused,too_large,throttled,busy,unreachable,paused" doc:"since then"`
 }
 
@@ -129,7 +129,7 @@ func (s *Server) unsubscribeFromPush(ctx context.Context, in *pushSubscriptionPa
 type pushKindsInput struct {
 	ID   id.PushSubscription `path:"id"`
 	Body struct {
-		Kinds []push.Kind `json:"kinds" nullable:"false" maxItems:"5" uniqueItems:"true" enum:"open_consent,receipt,mode_changed,lesson,news" doc:"none: tests alone"`
+		Kinds []push.Choice `json:"kinds" nullable:"false" maxItems:"5" uniqueItems:"true" enum:"consents,receipts,changes,meetings,other" doc:"none: tests alone"`
 	}
 }
 

@@ -11,42 +11,42 @@ import (
 	"einverstanden/backend/id"
 )
 
-// Choices are the kinds that a browser's owner may want or not; the others are about push itself.
-var Choices = []Kind{OpenConsent, Receipt, ModeChanged, Lesson, News}
-
-// muted are the kinds that a browser does not want, as they lie in its row: what is added later is wanted by everybody.
+// muted are the choices that a browser's owner does not want, as they lie in its row: what is added later is wanted by
+// everybody.
 type muted string
 
-func mutedBut(wanted []Kind) muted {
+func mutedBut(wanted []Choice) muted {
 	var not []string
-	for _, kind := range Choices {
-		if !slices.Contains(wanted, kind) {
-			not = append(not, string(kind))
+	for _, choice := range Choices {
+		if !slices.Contains(wanted, choice) {
+			not = append(not, string(choice))
 		}
 	}
 	return muted(strings.Join(not, " "))
 }
 
-func (m muted) wants(kind Kind) bool { return !slices.Contains(strings.Fields(string(m)), string(kind)) }
-
-func (m muted) wanted() []Kind {
-	kinds := make([]Kind, 0, len(Choices))
-	for _, kind := range Choices {
-		if m.wants(kind) {
-			kinds = append(kinds, kind)
-		}
-	}
-	return kinds
+func (m muted) wants(choice Choice) bool {
+	return !slices.Contains(strings.Fields(string(m)), string(choice))
 }
 
-// Choose says which kinds come to one of the account's browsers; none at all leaves it to the other channels, and its
+func (m muted) wanted() []Choice {
+	wanted := make([]Choice, 0, len(Choices))
+	for _, choice := range Choices {
+		if m.wants(choice) {
+			wanted = append(wanted, choice)
+		}
+	}
+	return wanted
+}
+
+// Choose says what comes to one of the account's browsers; none at all leaves it to the other channels, and its
 // tests. What is not the actor's is NothingHere.
-func (s *Service) Choose(ctx context.Context, actor authz.Actor, subscription id.PushSubscription, wanted []Kind) error {
+func (s *Service) Choose(ctx context.Context, actor authz.Actor, subscription id.PushSubscription, wanted []Choice) error {
 	if err := allow(actor); err != nil {
 		return err
 	}
-	for _, kind := range wanted {
-		if !slices.Contains(Choices, kind) {
+	for _, choice := range wanted {
+		if !slices.Contains(Choices, choice) {
 			return fault.InvalidField("kinds", fault.FieldInvalid)
 		}
 	}

@@ -1,6 +1,7 @@
 package push_test
 
 import (
+	"errors"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -26,9 +27,9 @@ func TestABrowserGetsTheKindsThatItsOwnerWants(t *testing.T) {
 		if !slices.Equal(kept.Wanted, push.Choices) {
 			t.Errorf("at first %v", kept.Wanted)
 		}
-		must(t, w.push.Choose(w.Ctx, actor, kept.ID, []push.Kind{push.Receipt, push.News}))
+		must(t, w.push.Choose(w.Ctx, actor, kept.ID, []push.Choice{push.Receipts, push.Other}))
 		w.subscribe(actor, b) // the next start keeps the choice
-		if got := w.list(actor)[0].Wanted; !slices.Equal(got, []push.Kind{push.Receipt, push.News}) {
+		if got := w.list(actor)[0].Wanted; !slices.Equal(got, []push.Choice{push.Receipts, push.Other}) {
 			t.Errorf("%v", got)
 		}
 		if report := w.tell(word("asked")); report != (push.Report{}) {
@@ -47,7 +48,7 @@ func TestABrowserGetsTheKindsThatItsOwnerWants(t *testing.T) {
 		if verdict, err := w.push.Test(w.Ctx, actor, kept.ID); err != nil || verdict != push.Accepted {
 			t.Errorf("a test comes all the same: %s, %v", verdict, err)
 		}
-		wantFault(t, w.push.Choose(w.Ctx, actor, kept.ID, []push.Kind{push.Test}), fault.InvalidInput)
+		wantFault(t, w.push.Choose(w.Ctx, actor, kept.ID, []push.Choice{"test"}), fault.InvalidInput)
 		wantFault(t, w.push.Choose(w.Ctx, w.signIn(w.other, "").Actor, kept.ID, nil), fault.NothingHere)
 	})
 }
@@ -89,7 +90,7 @@ func TestAnEndpointThatIsOverIsNotTakenAgain(t *testing.T) {
 		b.AnswersStatus(http.StatusGone)
 		w.tell(word("asked"))
 		w.wantBrowsers(actor, 0)
-		if _, err := w.push.Subscribe(w.Ctx, actor, w.new(b)); err != push.ErrEnded {
+		if _, err := w.push.Subscribe(w.Ctx, actor, w.new(b)); !errors.Is(err, push.ErrEnded) {
 			t.Errorf("%v", err)
 		}
 		w.active(actor)

@@ -12,6 +12,9 @@ var Rows = []any{row{}, messageRow{}, seenRow{}, endedRow{}}
 // Kinds are all that have a manner to travel.
 func Kinds() []Kind { return slices.Sorted(maps.Keys(manners)) }
 
+// ChoiceOf is the choice that a kind belongs to.
+func ChoiceOf(kind Kind) Choice { return manners[kind].choice }
+
 // Encode writes the longest message of a kind.
 func Encode(kind Kind, language, navigate string) ([]byte, error) {
 	return note{

@@ -90,7 +90,7 @@ type Subscription struct {
 	Seen       time.Time
 	Accepted   time.Time // when a message was last accepted for it; zero for never
 	LastError  Verdict   // since then; empty for none
-	Wanted     []Kind    // of Choices
+	Wanted     []Choice
 }
 
 // List tells in which browsers the actor's account gets messages, the last seen first.

@@ -106,7 +106,13 @@ func viewsOf(tx *db.Tx, account id.Account) (views []view, err error) {
 }
 
 // reachable are the browsers that a message of the kind may go to.
-func reachable(tx *db.Tx, to Recipient, kind Kind) (found []row, err error) {
+func reachable(tx *db.Tx, to Recipient, kind Kind) ([]row, error) {
+	found, err := browsersOf(tx, to)
+	return slices.DeleteFunc(found, func(r row) bool { return !r.Muted.wants(manners[kind].choice) }), err
+}
+
+// browsersOf are those that messages arrive at.
+func browsersOf(tx *db.Tx, to Recipient) (found []row, err error) {
 	query := "SELECT push_subscription.*" + joined + alive + " AND push_subscription.active_at IS NOT NULL AND "
 	args := []any{tx.School, tx.Now.UnixMicro()}
 	if to.Account != "" {
@@ -117,7 +123,7 @@ func reachable(tx *db.Tx, to Recipient, kind Kind) (found []row, err error) {
 		args = append(args, to.Person.Kind, to.Person.ID)
 	}
 	err = tx.G().Raw(query+" ORDER BY push_subscription.id", args...).Scan(&found).Error
-	return slices.DeleteFunc(found, func(r row) bool { return !r.Muted.wants(kind) }), err
+	return found, err
 }
 
 // The states of a message to one browser.
