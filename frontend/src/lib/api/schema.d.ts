@@ -5067,7 +5067,7 @@ export interface components {
 		}
 		PushKindsInputBody: {
 			/** @description none: tests alone */
-			kinds: ('open_consent' | 'receipt' | 'mode_changed' | 'lesson' | 'news')[]
+			kinds: ('consents' | 'receipts' | 'changes' | 'meetings' | 'other')[]
 		}
 		PushMessageBody: {
 			/** @description of the app's page */
@@ -5106,7 +5106,7 @@ export interface components {
 			/** @enum {string} */
 			kind: 'phone' | 'tablet' | 'computer' | 'unknown'
 			/** @description what comes there; whatever else comes by the other channels alone */
-			kinds: ('open_consent' | 'receipt' | 'mode_changed' | 'lesson' | 'news')[]
+			kinds: ('consents' | 'receipts' | 'changes' | 'meetings' | 'other')[]
 			/**
 			 * @description since then
 			 * @enum {string}
