@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -21,6 +22,9 @@ func (s *Server) pushRoutes() {
 	one := remove("/push/subscriptions/{id}", "push", "unsubscribeFromPush", "Send no more messages to one of the own browsers")
 	one.DefaultStatus = http.StatusNoContent
 	route(s, authz.ReceivePush, one, s.unsubscribeFromPush)
+	kinds := put("/push/subscriptions/{id}/kinds", "push", "choosePushKinds", "Choose what comes to one of the own browsers")
+	kinds.DefaultStatus = http.StatusNoContent
+	route(s, authz.ReceivePush, kinds, s.choosePushKinds)
 	test := answers(post("/push/subscriptions/{id}/test", "push", "testPush", "Send a message to one of the own browsers, now"), 200, 429)
 	route(s, authz.ReceivePush, test, s.testPush)
 	proof := post("/push/activation", "push", "activatePush", "Show that messages arrive; the proof came in one")
@@ -50,6 +54,7 @@ type pushSubscriptionBody struct {
 	MadeAt     time.Time           `json:"madeAt"`
 	SeenAt     time.Time           `json:"seenAt" doc:"when the app was last started there"`
 	AcceptedAt *time.Time          `json:"acceptedAt,omitempty" doc:"when its push service last accepted a message; nobody can tell whether it was seen"`
+	Kinds      []push.Choice       `json:"kinds" nullable:"false" enum:"consents,receipts,changes,meetings,other" doc:"what comes there; whatever else comes by the other channels alone"`
 	LastError  push.Verdict        `json:"lastError,omitempty" enum:"mismatched,unauthorized,refused,too_large,throttled,busy,unreachable,paused" doc:"since then"`
 }
 
@@ -66,7 +71,7 @@ func (s *Server) listPushSubscriptions(ctx context.Context, _ *none) (*out[list[
 	for i, one := range all {
 		bodies[i] = pushSubscriptionBody{
 			ID: one.ID, Kind: account.DeviceKind(one.DeviceKind), Browser: account.Browser(one.Browser), Current: one.Current,
-			Active: one.Active, MadeAt: one.Made, SeenAt: one.Seen, LastError: one.LastError,
+			Active: one.Active, MadeAt: one.Made, SeenAt: one.Seen, LastError: one.LastError, Kinds: one.Wanted,
 		}
 		if !one.Accepted.IsZero() {
 			bodies[i].AcceptedAt = &one.Accepted
@@ -88,7 +93,8 @@ type pushSubscribeInput struct {
 }
 
 type pushSubscribedBody struct {
-	ID id.PushSubscription `json:"id"`
+	ID    id.PushSubscription `json:"id,omitempty" doc:"absent with renew"`
+	Renew bool                `json:"renew,omitempty" doc:"the push service has ended this endpoint: unsubscribe, and subscribe for another"`
 }
 
 func (s *Server) subscribeToPush(ctx context.Context, in *pushSubscribeInput) (*out[pushSubscribedBody], error) {
@@ -99,6 +105,9 @@ func (s *Server) subscribeToPush(ctx context.Context, in *pushSubscribeInput) (*
 	kept, err := s.Push.Subscribe(ctx, actor, push.New{
 		Endpoint: in.Body.Endpoint, P256dh: in.Body.Keys.P256dh, Auth: in.Body.Keys.Auth, Key: in.Body.Key, Language: in.Body.Language,
 	})
+	if errors.Is(err, push.ErrEnded) {
+		return reply(pushSubscribedBody{Renew: true}), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +124,21 @@ func (s *Server) unsubscribeFromPush(ctx context.Context, in *pushSubscriptionPa
 		return nil, err
 	}
 	return nil, s.Push.Remove(ctx, actor, in.ID)
+}
+
+type pushKindsInput struct {
+	ID   id.PushSubscription `path:"id"`
+	Body struct {
+		Kinds []push.Choice `json:"kinds" nullable:"false" maxItems:"5" uniqueItems:"true" enum:"consents,receipts,changes,meetings,other" doc:"none: tests alone"`
+	}
+}
+
+func (s *Server) choosePushKinds(ctx context.Context, in *pushKindsInput) (*empty, error) {
+	actor, err := authz.Of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Push.Choose(ctx, actor, in.ID, in.Body.Kinds)
 }
 
 type pushTestBody struct {

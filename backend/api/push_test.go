@@ -133,7 +133,22 @@ func TestAPushMessageSaysWhenItsMatterIsSettled(t *testing.T) {
 		if message.Settled || message.Path != "/home" {
 			t.Errorf("%+v", message)
 		}
-		c.want(201, c.post(c.decisions(), "k", c.yes("none")))
+		var decided decidedBody
+		c.want(200, c.post("/push/subscriptions", "", c.browserOf())) // without a browser to tell nobody's looking is kept
+		h.server.Push.Wait()
+		c.want(201, c.post(c.decisions(), "k", c.yes("none"))).into(t, &decided)
+		receipt := "/receipts/" + string(decided.Receipt.ID)
+		for _, want := range []int64{0, 1, 1} {
+			h.Read(func(tx *db.Tx) error {
+				var seen int64
+				err := tx.G().Table("push_seen").Where("account_id = ? AND path = ?", actor.Account, receipt).Count(&seen).Error
+				if seen != want {
+					t.Errorf("the receipt was seen %d times, want %d", seen, want)
+				}
+				return err
+			})
+			c.want(200, c.get(receipt+"/summary"))
+		}
 		c.want(200, c.get("/push/messages/"+link)).into(t, &message)
 		if !message.Settled {
 			t.Errorf("%+v", message)

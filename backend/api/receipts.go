@@ -15,6 +15,7 @@ import (
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
+	"einverstanden/backend/notice"
 )
 
 func (s *Server) receiptRoutes() {
@@ -164,7 +165,13 @@ func (s *Server) getReceiptSummary(ctx context.Context, in *receiptInput) (*out[
 		body, err = s.receiptSummary(tx, record)
 		return err
 	})
-	return reply(body), err
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Push.Seen(ctx, actor, notice.ReceiptPath(in.ID)); err != nil { // the page is worth more than a message left out
+		s.Log.Error("cannot note that a receipt was seen", "err", err)
+	}
+	return reply(body), nil
 }
 
 func (s *Server) receiptSummary(tx *db.Tx, record consent.Record) (receiptSummaryBody, error) {

@@ -253,6 +253,7 @@ var rights = map[string]right{
 	"listPushSubscriptions": {at("/push/subscriptions"), "401 200 200 200 200 200 200 403"},
 	"subscribeToPush":       {with("/push/subscriptions", noBrowser), "401 422 422 422 422 422 422 403"},
 	"unsubscribeFromPush":   {pushSubscription("", nil), "401 204/404/404/404 204/404/404/404 204/404/404/404 204/404/404/404 204/404/404/404 204/404/404/404 403"},
+	"choosePushKinds":       {pushSubscription("/kinds", object{"kinds": []string{"receipts"}}), "401 204/404/404/404 204/404/404/404 204/404/404/404 204/404/404/404 204/404/404/404 204/404/404/404 403"},
 	"testPush":              {pushSubscription("/test", object{}), "401 200/404/404/404 200/404/404/404 200/404/404/404 200/404/404/404 200/404/404/404 200/404/404/404 403"},
 	"activatePush":          {with("/push/activation", object{"proof": "x.y"}), "401 401 401 401 401 401 401 403"},
 	"openPushMessage":       {pushMessage, "401 200/404/404/404 200/404/404/404 200/404/404/404 200/404/404/404 200/404/404/404 200/404/404/404 403"},

@@ -243,7 +243,9 @@ func (a *App) Serve(ctx context.Context, web fs.FS, ready func(net.Addr)) error 
 	case err := <-failed:
 		live.Close()
 		stopBackground()
-		return errors.Join(err, jobsStopped(), a.Close())
+		err = errors.Join(err, jobsStopped())
+		a.Push.Wait()
+		return errors.Join(err, a.Close())
 	case <-ctx.Done():
 	}
 	a.log.Info("stopping")

@@ -73,8 +73,8 @@ func (a *App) work(ctx context.Context) (stopped func() error, err error) {
 }
 
 // eachDay sends the data protection officer the day's checkpoint, so that one lies outside the school (abuse of whoever
-// can write the database), looks for modes that changed without a decision and for ages that
-// are near, and sweeps what has done its duty.
+// can write the database), looks for modes that changed without a decision and for ages that are near, writes to whom
+// push reaches no more before long, and sweeps what has done its duty.
 func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
 	signed, err := a.Notary.Sign(ctx, 0)
 	if err == nil {
@@ -84,7 +84,7 @@ func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
 		return err
 	}
 	return a.DB.WriteUnaudited(ctx, func(tx *db.Tx) error {
-		if err := errors.Join(outbox.Sweep(tx), notify.Sweep(tx)); err != nil || signed.Note == "" {
+		if err := errors.Join(outbox.Sweep(tx), notify.Sweep(tx), a.tellResting(tx)); err != nil || signed.Note == "" {
 			return err
 		}
 		return notify.Tell(tx, notify.Message{

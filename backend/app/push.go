@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,7 +22,7 @@ func (a *App) withPush(client push.Client, gate push.Gate) {
 	}
 	a.Push = push.NewService(a.DB, a.Vault, sender, a.Config.URL, a.log)
 	a.Accounts.WithSessionEnds(a.Push.EndSessions)
-	a.Notify.WithChannel(pushChannel{a.Push})
+	a.Notify.WithChannel(pushChannel{a.Push}).WithWhen(a.quiet).WithStill(notify.PushRests, a.stillRests)
 }
 
 // pushChannel is the way of notify that leads to people's browsers.
@@ -74,6 +76,30 @@ func (c pushChannel) Deliver(ctx context.Context, message string, m notify.Messa
 	return out, notify.ErrNoWay
 }
 
+// tellResting writes to whoever has not started the app for so long that push may soon reach it no more.
+func (a *App) tellResting(tx *db.Tx) error {
+	rests, err := a.Push.Resting(tx)
+	if err != nil {
+		return err
+	}
+	messages := make([]notify.Message, len(rests))
+	for i, rest := range rests {
+		messages[i] = notify.Message{
+			Event: fmt.Sprintf("push:%s|%d", rest.Subscription, rest.Since.Unix()), Kind: notify.PushRests, Person: rest.Person, Path: "/devices",
+		}
+	}
+	return notify.Tell(tx, messages...)
+}
+
+func (a *App) stillRests(ctx context.Context, m notify.Message) (still bool, err error) {
+	err = a.DB.Read(ctx, func(tx *db.Tx) error {
+		rests, err := a.Push.Resting(tx)
+		still = slices.ContainsFunc(rests, func(rest push.Rest) bool { return rest.Person == m.Person })
+		return err
+	})
+	return still, err
+}
+
 // tidyPush forgets subscriptions that are over, now and every hour, and says what became of messages, until ctx ends.
 func (a *App) tidyPush(ctx context.Context) {
 	a.again(ctx, time.Hour, func() {
@@ -87,5 +113,12 @@ func (a *App) tidyPush(ctx context.Context) {
 func (a *App) tidyPushIn(ctx context.Context, school id.School) {
 	if err := a.Push.Tidy(db.InSchool(ctx, school)); err != nil && ctx.Err() == nil {
 		a.log.Error("cannot tidy push subscriptions", "school", school, "err", err)
+	}
+	count, oldest, err := a.Push.Waiting(db.InSchool(ctx, school))
+	switch {
+	case err != nil && ctx.Err() == nil:
+		a.log.Error("cannot count the push messages that wait", "school", school, "err", err)
+	case count > 0:
+		a.log.Info("push messages wait", "school", school, "count", count, "oldest", oldest)
 	}
 }

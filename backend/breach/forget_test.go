@@ -39,7 +39,7 @@ func newWorld(t *testing.T, env *testkit.Env) *world {
 	w := &world{School: s, t: t, teacher: s.Staff(authz.Teacher), head: s.Staff(authz.Head), rules: rules.NewService(env.DB, s.Service, s.Hub)}
 	must(t, w.rules.Ready(s.Ctx))
 	standings := standing.NewService(env.DB, consent.NewService(env.DB, env.Vault, s.Log, s.Service, s.Hub), s.Service)
-	meetings := meeting.NewService(env.DB, s.Service, standings)
+	meetings := meeting.NewService(env.DB, s.Service, standings, w.rules, s.Hub)
 	w.sanctions = sanction.NewService(env.DB, s.Log, s.Service, w.rules, s.Hub)
 	w.breaches = breach.NewService(env.DB, s.Service, meetings, standings, w.sanctions, w.rules)
 	class := s.Class("7b")

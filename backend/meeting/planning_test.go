@@ -3,6 +3,7 @@ package meeting_test
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 

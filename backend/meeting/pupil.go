@@ -128,6 +128,19 @@ func (s *Service) FirstEndFor(tx *db.Tx, pupil id.Pupil, after time.Time) (time.
 	return time.UnixMicro(end).UTC(), nil
 }
 
+// NextStartFor is when the next of the pupil's meetings begins after the instant; the zero time when there is none.
+func (s *Service) NextStartFor(tx *db.Tx, pupil id.Pupil, after time.Time) (time.Time, error) {
+	today, err := s.schools.Today(tx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	start, err := firstStartOfPupil(tx, pupil, after, today)
+	if err != nil || start == 0 {
+		return time.Time{}, err
+	}
+	return time.UnixMicro(start).UTC(), nil
+}
+
 // IsDoorOpen reports whether the class may come in by its link: on a school day, from half an hour before one of its
 // meetings until that ends.
 func (s *Service) IsDoorOpen(tx *db.Tx, class id.Class) (bool, error) {

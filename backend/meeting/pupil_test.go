@@ -79,6 +79,15 @@ func TestX8TheFirstEndOfAPupilsMeetings(t *testing.T) {
 				return err
 			})
 		}
+		for after, want := range map[time.Time]time.Time{m.StartsAt.Add(-time.Microsecond): m.StartsAt, m.StartsAt: n.StartsAt, n.StartsAt: {}} {
+			c.Read(func(tx *db.Tx) error {
+				start, err := c.meetings.NextStartFor(tx, c.lena.ID, after)
+				if !start.Equal(want) {
+					t.Errorf("after %s the next start is %s, want %s", after, start, want)
+				}
+				return err
+			})
+		}
 	})
 }
 

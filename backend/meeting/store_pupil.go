@@ -30,6 +30,13 @@ func firstEndOfPupil(tx *db.Tx, pupil id.Pupil, after time.Time, day calendar.Da
 	return end, err
 }
 
+// firstStartOfPupil is of those that begin after the instant.
+func firstStartOfPupil(tx *db.Tx, pupil id.Pupil, after time.Time, day calendar.Date) (start int64, err error) {
+	err = tx.G().Raw("SELECT coalesce(min(starts_at), 0) FROM meeting WHERE "+ofPupil+" AND starts_at > ?",
+		append(ofPupilValues(tx, pupil, after, day), after.UnixMicro())...).Scan(&start).Error
+	return start, err
+}
+
 func meetsBetween(tx *db.Tx, class id.Class, from, to time.Time) (bool, error) {
 	var meetings int64
 	err := tx.G().Table("meeting").Where("school_id = ? AND class_id = ? AND cancelled_at IS NULL AND ends_at > ? AND starts_at <= ?",

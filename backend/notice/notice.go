@@ -130,6 +130,9 @@ func (s *Service) reading(still func(*db.Tx, notify.Message) (bool, error)) noti
 	}
 }
 
+// ReceiptPath is the page of a receipt in the app.
+func ReceiptPath(statement id.Statement) string { return "/receipts/" + string(statement) }
+
 // decisionRecorded tells the person of its receipt, or that the school entered something in its name; the others are told
 // when it changed how the pupil may take part.
 func (s *Service) decisionRecorded(tx *db.Tx, decision id.Decision) error {
@@ -138,7 +141,7 @@ func (s *Service) decisionRecorded(tx *db.Tx, decision id.Decision) error {
 		return err
 	}
 	m := notify.Message{
-		Event: "decision:" + string(d.ID), Kind: notify.Receipt, Person: d.Person, Path: "/receipts/" + string(d.Statement), At: d.RecordedAt,
+		Event: "decision:" + string(d.ID), Kind: notify.Receipt, Person: d.Person, Path: ReceiptPath(d.Statement), At: d.RecordedAt,
 	}
 	if d.RecordedBy != "" {
 		m.Kind, m.Path = notify.AnswerRecorded, "/home"

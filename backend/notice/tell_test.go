@@ -61,8 +61,8 @@ func newToldOn(t *testing.T, in *world) *told {
 	env := in.Env
 	w := &told{world: in, browsers: &browsers{of: map[id.Person]string{}}}
 	standings := standing.NewService(env.DB, w.consents, w.Service)
-	w.meetings = meeting.NewService(env.DB, w.Service, standings)
 	rules := readyRules(t, w.School)
+	w.meetings = meeting.NewService(env.DB, w.Service, standings, rules, w.Hub)
 	w.sanctions = sanction.NewService(env.DB, w.Log, w.Service, rules, w.Hub)
 	w.breaches = breach.NewService(env.DB, w.Service, w.meetings, standings, w.sanctions, rules)
 	w.notify.WithChannel(w.browsers).WithStaff(func(tx *db.Tx, account id.Account) (contact notify.Contact, err error) {

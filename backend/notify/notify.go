@@ -7,6 +7,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,6 +35,7 @@ const (
 	LetterRedeemed    Kind = "letter_redeemed"
 	LetterDisowned    Kind = "letter_disowned"
 	DeviceLinked      Kind = "device_linked"
+	PushRests         Kind = "push_rests" // nobody has started the app on the person's devices for long
 	ModeChanged       Kind = "mode_changed"
 	AnswerInvalidated Kind = "answer_invalidated"
 	AnswerRecorded    Kind = "answer_recorded"
@@ -82,6 +84,7 @@ var rules = map[Kind]rule{
 	LetterRedeemed:    {channels: []ChannelName{Mail}, contacts: listed},
 	LetterDisowned:    {channels: []ChannelName{Mail}, last: Slip, contacts: listed},
 	DeviceLinked:      {channels: []ChannelName{Push, Mail}, contacts: typed | listed},
+	PushRests:         {channels: []ChannelName{Mail}, contacts: typed | listed},
 	ModeChanged:       {channels: []ChannelName{Push, Mail}, contacts: typed},
 	AnswerInvalidated: {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
 	AnswerRecorded:    {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
@@ -192,15 +195,15 @@ type ValuesOf func(tx *db.Tx, m Message) (Values, error)
 // Still reports whether a message still holds; it is asked right before sending, so that nobody is told of what is settled.
 type Still func(ctx context.Context, m Message) (bool, error)
 
-// When says when a message may go to a person: now, or later, for the quiet hours.
-type When func(m Message, now time.Time) time.Time
+// When says when a message may go to a person by a channel: now, or later, for the quiet hours.
+type When func(ctx context.Context, by ChannelName, m Message, now time.Time) (time.Time, error)
 
 // NewService needs the database, the keys, the people, and the public address that messages lead to.
 func NewService(d *db.DB, v *vault.Vault, schools *school.Service, baseURL *url.URL, clock func() time.Time) *Service {
 	return &Service{
 		db: d, vault: v, schools: schools, baseURL: baseURL, clock: clock,
 		channels: map[ChannelName]Channel{}, still: map[Kind]Still{},
-		when:     func(_ Message, now time.Time) time.Time { return now },
+		when:     func(_ context.Context, _ ChannelName, _ Message, now time.Time) (time.Time, error) { return now, nil },
 		language: func(*db.Tx, id.Person) (string, error) { return "", nil },
 		staff:    func(*db.Tx, id.Account) (Contact, error) { return Contact{}, nil },
 		values:   map[Kind]ValuesOf{},
@@ -277,9 +280,6 @@ func (s *Service) Send(ctx context.Context, job outbox.Claimed) error {
 	if now := s.clock(); now.Sub(m.At) > stale || !m.Until.IsZero() && !now.Before(m.Until) {
 		return nil
 	}
-	if at := s.when(m, s.clock()); at.After(s.clock()) {
-		return outbox.Until(at)
-	}
 	return s.Deliver(ctx, m)
 }
 
@@ -303,7 +303,7 @@ func (s *Service) Deliver(ctx context.Context, m Message) error {
 	for _, name := range r.channels {
 		accepted, err := s.deliverBy(ctx, name, m)
 		reached = reached || accepted
-		again = errors.Join(again, err)
+		again = outbox.Soonest(again, err)
 	}
 	if again != nil || reached || r.last == "" {
 		return again
@@ -322,6 +322,9 @@ func (s *Service) deliverBy(ctx context.Context, name ChannelName, m Message) (a
 	row, err := s.begin(ctx, name, m)
 	if err != nil || row.State == stateAccepted || row.State == stateBounced {
 		return row.State == stateAccepted, err
+	}
+	if at, err := s.when(ctx, name, m, s.clock()); err != nil || at.After(s.clock()) {
+		return false, cmp.Or(err, outbox.Until(at))
 	}
 	out, err := channel.Deliver(ctx, row.ID, m)
 	if errors.Is(err, ErrNoWay) {

@@ -46,6 +46,31 @@ func After(reason string, wait time.Duration, cause error) error {
 // Until says that it is not yet time for the job. This was no attempt.
 func Until(at time.Time) error { return &failure{reason: "waits", until: at} }
 
+// Soonest joins two outcomes of one job: one that waits for its time holds up no attempt of the other, and of two that wait
+// the earlier counts.
+func Soonest(a, b error) error {
+	first, second := waitOf(a), waitOf(b)
+	switch {
+	case first.IsZero() || b == nil:
+		if !second.IsZero() && a != nil {
+			return a
+		}
+		return errors.Join(a, b)
+	case second.IsZero() || second.Before(first):
+		return b
+	}
+	return a
+}
+
+// waitOf is until when a job waits by what a handler said; zero when it does not.
+func waitOf(err error) time.Time {
+	var f *failure
+	if errors.As(err, &f) {
+		return f.until
+	}
+	return time.Time{}
+}
+
 // outcome is what becomes of a job.
 type outcome struct {
 	done   bool

@@ -119,6 +119,7 @@ func (w *world) browser(actor authz.Actor) {
 	must(w.t, err)
 	w.exec(`INSERT INTO push_subscription (school_id, id, account_id, session_id, endpoint_hash, body, vapid_key_id, language, created_at, seen_at, errors)
 		VALUES (?, ?, ?, ?, 'a hash of the endpoint', ?, 'x', 'tr', 0, 0, 0)`, w.ID, kept, actor.Account, actor.Session, sealed)
+	w.exec("INSERT INTO push_seen (school_id, account_id, path, seen_at) VALUES (?, ?, '/receipts/of-the-canary', 0)", w.ID, actor.Account)
 	w.exec(`INSERT INTO push_message (school_id, id, account_id, subscription_id, event, kind, path, state, made_at)
 		VALUES (?, 'a-link-of-the-canaries', ?, ?, 'x', 'receipt', '/home', 'accepted', 0)`, w.ID, actor.Account, kept)
 }
@@ -294,6 +295,7 @@ func (w *world) canaries(h household) map[string][]byte {
 	keep("push subscription", "SELECT body FROM push_subscription")
 	keep("push endpoint", "SELECT endpoint_hash FROM push_subscription")
 	keep("link of a push message", "SELECT id FROM push_message")
+	keep("page that was looked at", "SELECT path FROM push_seen")
 	keep("who waits", "SELECT body FROM oidc_link WHERE account_id IS NULL")
 	for i, statement := range w.statementsOf(h) {
 		keep(fmt.Sprintf("statement %d", i), "SELECT body FROM statement WHERE id = ?", statement)

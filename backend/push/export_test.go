@@ -7,10 +7,13 @@ import (
 )
 
 // Rows are the structs that are read from and written to whole tables.
-var Rows = []any{row{}, messageRow{}}
+var Rows = []any{row{}, messageRow{}, seenRow{}, endedRow{}}
 
 // Kinds are all that have a manner to travel.
 func Kinds() []Kind { return slices.Sorted(maps.Keys(manners)) }
+
+// ChoiceOf is the choice that a kind belongs to.
+func ChoiceOf(kind Kind) Choice { return manners[kind].choice }
 
 // Encode writes the longest message of a kind.
 func Encode(kind Kind, language, navigate string) ([]byte, error) {

@@ -20,8 +20,24 @@ const (
 	Test        Kind = "test"
 )
 
+// Choice is what a browser's owner may want or not: one of a few, where there are many kinds.
+type Choice string
+
+// The choices.
+const (
+	Consents Choice = "consents" // what waits for an answer
+	Receipts Choice = "receipts"
+	Changes  Choice = "changes"  // in how somebody takes part
+	Meetings Choice = "meetings" // what changes in a plan, or is near
+	Other    Choice = "other"
+)
+
+// Choices are all of them.
+var Choices = []Choice{Consents, Receipts, Changes, Meetings, Other}
+
 // manner is how messages of a kind travel.
 type manner struct {
+	choice  Choice // empty: about push itself
 	ttl     time.Duration
 	urgency Urgency
 	replace bool // a later message about the same object takes the place of an earlier one
@@ -30,15 +46,15 @@ type manner struct {
 const day = 24 * time.Hour
 
 var manners = map[Kind]manner{
-	OpenConsent: {ttl: 3 * day, urgency: Normal, replace: true},
-	Receipt:     {ttl: day, urgency: Normal},
-	ModeChanged: {ttl: 7 * day, urgency: High, replace: true},
-	Lesson:      {ttl: time.Hour, urgency: High, replace: true},
-	LessonSoon:  {ttl: day, urgency: High, replace: true},
-	Meeting:     {ttl: day, urgency: High, replace: true},
-	Soon:        {ttl: time.Hour, urgency: High, replace: true},
-	OwnNews:     {ttl: 3 * day, urgency: Normal},
-	News:        {ttl: 3 * day, urgency: Normal},
+	OpenConsent: {choice: Consents, ttl: 3 * day, urgency: Normal, replace: true},
+	Receipt:     {choice: Receipts, ttl: day, urgency: Normal},
+	ModeChanged: {choice: Changes, ttl: 7 * day, urgency: High, replace: true},
+	Lesson:      {choice: Meetings, ttl: time.Hour, urgency: High, replace: true},
+	LessonSoon:  {choice: Meetings, ttl: day, urgency: High, replace: true},
+	Meeting:     {choice: Meetings, ttl: day, urgency: High, replace: true},
+	Soon:        {choice: Meetings, ttl: time.Hour, urgency: High, replace: true},
+	OwnNews:     {choice: Other, ttl: 3 * day, urgency: Normal},
+	News:        {choice: Other, ttl: 3 * day, urgency: Normal},
 	Opening:     {ttl: time.Hour, urgency: High},
 	Test:        {ttl: 10 * time.Minute, urgency: High},
 }

@@ -16,7 +16,10 @@ import (
 
 const (
 	mostOfAccount = 10               // browsers; the one seen longest ago leaves
+	restsAfter    = 45 * day         // without a start, after which its owner is told that push rests
 	unseenFor     = 60 * day         // after which a browser is forgotten
+	seenFor       = day              // that it is known what somebody has looked at
+	endedFor      = 60 * day         // that it is known which endpoints are over
 	messagesFor   = 30 * day         // that a message can be opened
 	openAgain     = time.Minute      // between two opening messages to a browser
 	testAgain     = 10 * time.Second // between two tests
@@ -87,6 +90,7 @@ type Subscription struct {
 	Seen       time.Time
 	Accepted   time.Time // when a message was last accepted for it; zero for never
 	LastError  Verdict   // since then; empty for none
+	Wanted     []Choice
 }
 
 // List tells in which browsers the actor's account gets messages, the last seen first.
@@ -108,7 +112,7 @@ func (v view) subscription(asking id.Session) Subscription {
 	r := v.Row
 	one := Subscription{
 		ID: r.ID, DeviceKind: v.DeviceKind, Browser: v.Browser, Current: r.SessionID == asking, Active: r.ActiveAt != nil,
-		Made: time.UnixMicro(r.CreatedAt).UTC(), Seen: time.UnixMicro(r.SeenAt).UTC(),
+		Made: time.UnixMicro(r.CreatedAt).UTC(), Seen: time.UnixMicro(r.SeenAt).UTC(), Wanted: r.Muted.wanted(),
 	}
 	if r.OkAt != nil {
 		one.Accepted = time.UnixMicro(*r.OkAt).UTC()
@@ -156,8 +160,41 @@ func Erase(tx *db.Tx, person id.Person, _ []id.Pupil) error { return eraseOf(tx,
 // days, and messages of more than 30 days ago.
 func (s *Service) Tidy(ctx context.Context) error {
 	return s.db.WriteUnaudited(ctx, func(tx *db.Tx) error {
+		if err := forgetSeen(tx, tx.Now.Add(-seenFor), tx.Now.Add(-endedFor)); err != nil {
+			return err
+		}
 		return tidy(tx, tx.Now.Add(-unseenFor), tx.Now.Add(-messagesFor))
 	})
+}
+
+// Rest is a person none of whose browsers has started the app for long. It stands for the same rest until one does.
+type Rest struct {
+	Person       id.Person
+	Subscription id.PushSubscription // seen last
+	Since        time.Time
+}
+
+// Resting are the people of the transaction's school whom push may soon reach no more: 45 days without a start, of the 60
+// after which a browser is forgotten. Members of staff are not among them, whose sign-in ends with the day.
+func (s *Service) Resting(tx *db.Tx) ([]Rest, error) {
+	found, err := resting(tx, tx.Now.Add(-restsAfter))
+	rests := make([]Rest, len(found))
+	for i, one := range found {
+		rests[i] = Rest{id.Person{Kind: one.PersonKind, ID: one.PersonID}, one.ID, time.UnixMicro(one.SeenAt).UTC()}
+	}
+	return rests, err
+}
+
+// Waiting tells, in the school of ctx, how many messages browsers still wait for, and since when the oldest does.
+func (s *Service) Waiting(ctx context.Context) (count int64, oldest time.Time, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		var since int64
+		if count, since, err = waitingNow(tx, tx.Now.Add(-longestTTL)); count > 0 {
+			oldest = time.UnixMicro(since).UTC()
+		}
+		return err
+	})
+	return count, oldest, err
 }
 
 // Uses counts, in the school of ctx, the browsers by the id of the VAPID key that they subscribed with.

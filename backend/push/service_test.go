@@ -441,6 +441,9 @@ const testPause = 10 * time.Second
 func TestTextsAreCompleteAndShort(t *testing.T) {
 	for _, language := range push.Languages {
 		for _, kind := range push.Kinds() {
+			if push.ChoiceOf(kind) == "" != (kind == push.Opening || kind == push.Test) {
+				t.Errorf("%s: nobody can choose whether it comes", kind)
+			}
 			payload, err := push.Encode(kind, language, "https://"+strings.Repeat("a", 200)+"/o/"+strings.Repeat("b", 22))
 			if err != nil || len(payload) > push.MaxPayload || !bytes.Contains(payload, []byte(`"body":"`)) || bytes.Contains(payload, []byte(`"body":""`)) {
 				t.Errorf("%s %s: %d bytes, %v", language, kind, len(payload), err)

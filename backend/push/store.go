@@ -1,6 +1,7 @@
 package push
 
 import (
+	"slices"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -36,6 +37,7 @@ type row struct {
 	Errors       int64
 	FirstErrorAt *int64
 	LastError    *Verdict
+	Muted        muted
 }
 
 func (row) TableName() string { return "push_subscription" }
@@ -103,8 +105,14 @@ func viewsOf(tx *db.Tx, account id.Account) (views []view, err error) {
 	return views, err
 }
 
-// reachable are the browsers that a message may go to.
-func reachable(tx *db.Tx, to Recipient) (found []row, err error) {
+// reachable are the browsers that a message of the kind may go to.
+func reachable(tx *db.Tx, to Recipient, kind Kind) ([]row, error) {
+	found, err := browsersOf(tx, to)
+	return slices.DeleteFunc(found, func(r row) bool { return !r.Muted.wants(manners[kind].choice) }), err
+}
+
+// browsersOf are those that messages arrive at.
+func browsersOf(tx *db.Tx, to Recipient) (found []row, err error) {
 	query := "SELECT push_subscription.*" + joined + alive + " AND push_subscription.active_at IS NOT NULL AND "
 	args := []any{tx.School, tx.Now.UnixMicro()}
 	if to.Account != "" {
@@ -180,7 +188,7 @@ func tidy(tx *db.Tx, unseen, old time.Time) error {
 
 // eraseOf removes whatever the accounts of a person have.
 func eraseOf(tx *db.Tx, person id.Person) error {
-	for _, table := range []string{"push_message", "push_subscription"} {
+	for _, table := range []string{"push_message", "push_seen", "push_subscription"} {
 		err := tx.G().Exec("DELETE FROM "+table+` WHERE school_id = ? AND account_id IN
 			(SELECT account_id FROM account_person WHERE school_id = ? AND person_kind = ? AND person_id = ?)`,
 			tx.School, tx.School, person.Kind, person.ID).Error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"strings"
 	"time"
 
@@ -42,9 +43,13 @@ func (s *Service) check(wanted New) (Target, error) {
 	return Target{Endpoint: address.URL, P256dh: wanted.P256dh, Auth: wanted.Auth, Key: key}, nil
 }
 
+// ErrEnded says that the push service has ended the endpoint: the browser must subscribe for another.
+var ErrEnded = errors.New("push: the endpoint is over")
+
 // Subscribe keeps the browser for the actor's sign-in. Doing it again changes nothing but when it was last seen; a
-// browser that another account had is the actor's from then on; one that was signed in as shared gets no messages. A browser that has not shown that messages arrive is
-// sent an opening message, whose proof it gives back to Activate: nothing else goes there before.
+// browser that another account had is the actor's from then on; one that was signed in as shared gets no messages. A
+// browser that has not shown that messages arrive is sent an opening message, whose proof it gives back to Activate:
+// nothing else goes there before. An endpoint that its service has ended is ErrEnded.
 func (s *Service) Subscribe(ctx context.Context, actor authz.Actor, wanted New) (id.PushSubscription, error) {
 	if err := allow(actor); err != nil {
 		return "", err
@@ -85,6 +90,13 @@ func (s *Service) Subscribe(ctx context.Context, actor authz.Actor, wanted New) 
 // keep writes the row of a browser, which has one for whoever is signed in there.
 func (s *Service) keep(tx *db.Tx, actor authz.Actor, to Target, language string) (row, error) {
 	hash := s.vault.Index(tx.School, "push_subscription.endpoint", to.Endpoint)
+	ended, err := isEnded(tx, hash)
+	if err == nil && ended {
+		err = ErrEnded
+	}
+	if err != nil {
+		return row{}, err
+	}
 	known, exists, err := byEndpoint(tx, hash)
 	if err != nil {
 		return row{}, err

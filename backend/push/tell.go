@@ -41,6 +41,15 @@ type Report struct {
 	Host                            string        // of that service
 }
 
+// Reaches reports whether somebody has a browser that gets messages; its choices aside.
+func (s *Service) Reaches(tx *db.Tx, to Recipient) (bool, error) {
+	if s.sender == nil {
+		return false, nil
+	}
+	found, err := browsersOf(tx, to)
+	return len(found) > 0, err
+}
+
 // Tell tells somebody, in the school of ctx, in every active browser where they are signed in. Calling it again with the
 // same event sends to those browsers alone that still wait: a queue that delivers at least once may repeat it.
 func (s *Service) Tell(ctx context.Context, to Recipient, w Word) (report Report, err error) {
@@ -49,7 +58,7 @@ func (s *Service) Tell(ctx context.Context, to Recipient, w Word) (report Report
 	}
 	var found []row
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		found, err = reachable(tx, to)
+		found, err = reachable(tx, to, w.Kind)
 		return err
 	})
 	for _, r := range found {
@@ -73,7 +82,12 @@ func (s *Service) tellOne(ctx context.Context, r row, w Word, report *Report) er
 	default: // settled meanwhile, or failed for good
 		return nil
 	}
-	if !w.Until.IsZero() && !now.Before(w.Until) {
+	m := manners[w.Kind]
+	over := time.UnixMicro(message.MadeAt).Add(m.ttl) // no try outlives what the service would have kept
+	if !w.Until.IsZero() && w.Until.Before(over) {
+		over = w.Until
+	}
+	if !now.Before(over) {
 		report.Failed++
 		return s.finish(ctx, func(tx *db.Tx) error { return setState(tx, message.ID, failed) })
 	}
@@ -81,11 +95,7 @@ func (s *Service) tellOne(ctx context.Context, r row, w Word, report *Report) er
 	if err != nil {
 		return err
 	}
-	m := manners[w.Kind]
-	out := Message{Payload: payload, TTL: m.ttl, Urgency: m.urgency, Topic: s.topic(r.SchoolID, w)}
-	if !w.Until.IsZero() {
-		out.TTL = min(out.TTL, w.Until.Sub(now))
-	}
+	out := Message{Payload: payload, TTL: over.Sub(now), Urgency: w.urgency(now), Topic: s.topic(r.SchoolID, w)}
 	outcome, err := s.send(ctx, r, out)
 	if err != nil {
 		return err
@@ -99,7 +109,15 @@ func (s *Service) tellOne(ctx context.Context, r row, w Word, report *Report) er
 	})
 }
 
-// claim gives the message, without a state when there is nothing to tell any more.
+// urgency is the kind's; what ends within a day hurries.
+func (w Word) urgency(now time.Time) Urgency {
+	if !w.Until.IsZero() && w.Until.Sub(now) <= day {
+		return High
+	}
+	return manners[w.Kind].urgency
+}
+
+// claim gives the message, without a state when there is nothing to tell any more, or its reader is there already.
 func (s *Service) claim(ctx context.Context, r row, w Word) (message messageRow, now time.Time, err error) {
 	err = s.db.WriteUnaudited(ctx, func(tx *db.Tx) error {
 		now = tx.Now
@@ -109,7 +127,11 @@ func (s *Service) claim(ctx context.Context, r row, w Word) (message messageRow,
 				return err
 			}
 		}
-		var err error
+		seen, err := isSeen(tx, r.AccountID, w.Path)
+		if err != nil || seen {
+			message = messageRow{}
+			return err
+		}
 		message, err = claim(tx, messageRow{
 			SchoolID: tx.School, ID: newLink(), AccountID: r.AccountID, SubscriptionID: r.ID, Event: w.Event, Kind: w.Kind,
 			Path: w.Path, State: waiting, MadeAt: tx.Now.UnixMicro(),
@@ -189,8 +211,7 @@ func settle(tx *db.Tx, r row, o Outcome) error {
 	case o.Verdict == Accepted:
 		return set(tx, r.ID, map[string]any{"ok_at": now, "errors": 0, "first_error_at": nil, "last_error": nil})
 	case o.Verdict == Gone || o.Verdict == Mismatched && o.Deletable:
-		_, err := remove(tx, "id = ?", r.ID)
-		return err
+		return end(tx, r)
 	case o.Verdict.Passing():
 		return set(tx, r.ID, map[string]any{"last_error": o.Verdict})
 	}
@@ -199,10 +220,17 @@ func settle(tx *db.Tx, r row, o Outcome) error {
 		first = *r.FirstErrorAt
 	}
 	if o.Deletable && r.Errors+1 >= refusalsForGood && now-first >= refusalsSpread.Microseconds() {
-		_, err := remove(tx, "id = ?", r.ID)
-		return err
+		return end(tx, r)
 	}
 	return set(tx, r.ID, map[string]any{"errors": r.Errors + 1, "first_error_at": first, "last_error": o.Verdict})
+}
+
+// end forgets a browser, and remembers that its endpoint is of no more use: it may offer it again.
+func end(tx *db.Tx, r row) error {
+	if _, err := remove(tx, "id = ?", r.ID); err != nil {
+		return err
+	}
+	return putEnded(tx, r.EndpointHash)
 }
 
 // Opened is where a message leads.

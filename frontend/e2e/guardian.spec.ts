@@ -129,13 +129,31 @@ async function drawWithMouse(page: Page, box: { x: number; y: number; width: num
 	}
 }
 
+/** Counts how often the page asks for the permission to send messages. */
+async function countAsked(page: Page): Promise<() => Promise<number>> {
+	await page.addInitScript(() => {
+		let asked = 0
+		Object.defineProperty(Notification, 'permission', { get: () => 'default' })
+		Notification.requestPermission = async () => ((asked += 1), 'denied')
+		Object.assign(globalThis, { asked: () => asked })
+	})
+	return () => page.evaluate(() => (globalThis as unknown as { asked: () => number }).asked())
+}
+
 test('no is as easy as yes and needs no signature', async ({ page, school }) => {
+	const asked = await countAsked(page)
 	await arrive(page, school.demo)
 	await read(page)
 	await choose(page, 'Nein')
 	await send(page).click()
 	await expect(page.getByText('Danke. Ihre Antwort ist angekommen.')).toBeVisible()
 	expect((await kept(page)).signature).toBeUndefined()
+	await page.getByRole('button', { name: 'So lassen' }).click()
+	await expect(page.getByRole('heading', { name: 'Beleg auf dieses Gerät?' })).toBeVisible()
+	expect(await asked(), 'nobody is asked before the tap').toBe(0)
+	await page.getByRole('button', { name: 'Ja, Nachrichten einschalten' }).click()
+	await expect(page.getByText('Ihr Browser lässt keine Nachrichten zu.')).toBeVisible()
+	expect(await asked()).toBe(1)
 	await page.goto('/home')
 	await expect(page.getByText('Sie haben Nein gesagt.')).toBeVisible()
 	await expect(page.getByText('Auf anderem Weg', { exact: true })).toBeVisible()

@@ -22,6 +22,7 @@ async function subscribeWithoutService(page: Page): Promise<void> {
 		browser: 'chrome',
 		current: true,
 		active: false,
+		kinds: ['consents', 'receipts', 'changes', 'meetings', 'other'],
 		madeAt: '2026-11-28T10:00:00Z'
 	}
 	let rows: object[] = []
@@ -31,6 +32,10 @@ async function subscribeWithoutService(page: Page): Promise<void> {
 		return route.fulfill({ json: { id: 'x' } })
 	})
 	await page.route('**/api/v1/push/subscriptions/x', (route) => ((rows = []), route.fulfill({ status: 204 })))
+	await page.route('**/api/v1/push/subscriptions/x/kinds', (route) => {
+		rows = [{ ...row, seenAt: row.madeAt, ...route.request().postDataJSON() }]
+		return route.fulfill({ status: 204 })
+	})
 	await page.route('**/api/v1/push/subscriptions/x/test', (route) => route.fulfill({ json: { verdict: 'accepted' } }))
 }
 
@@ -63,6 +68,12 @@ test('push is turned on, tested and turned off', async ({ page, context, school 
 	await page.getByRole('button', { name: 'Nachrichten einschalten' }).click()
 	await expect(page.getByText('Die erste Nachricht ist noch nicht angekommen.')).toBeVisible()
 	await expect(page.getByText('Der Dienst antwortet nicht.')).toBeVisible()
+	await expectAccessible(page)
+	await page.getByText('Was auf dieses Gerät kommt').click()
+	await page.getByRole('checkbox', { name: 'Belege' }).uncheck()
+	await expect(page.getByText('Gespeichert.')).toBeVisible()
+	await expect(page.getByRole('checkbox', { name: 'Belege' })).not.toBeChecked()
+	await expect(page.getByRole('checkbox', { name: 'Einwilligungen, die auf Sie warten' })).toBeChecked()
 	await expectAccessible(page)
 	await page.getByRole('button', { name: 'Telefon, Chrome testen' }).click()
 	await expect(page.getByText('Der Dienst hat den Test angenommen.')).toBeVisible()
@@ -101,6 +112,7 @@ test('the worker shows every message, and a tap leads to our own pages after sig
 	await page.goto('/home') // what led here before signing in is still wanted
 	await expect(page).toHaveURL(/\/o\/keine-nachricht$/)
 	await expect(page.getByText('Diese Nachricht gibt es nicht mehr')).toBeVisible()
+	await expect.poll(() => shown(page), 'what is not there any more leaves the lock screen').not.toContainEqual(first)
 	await expectAccessible(page)
 	await page.reload() // from now on the worker has the page
 	await expect(page.getByText('Diese Nachricht gibt es nicht mehr')).toBeVisible()

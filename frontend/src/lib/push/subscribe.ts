@@ -2,6 +2,7 @@ import { api, call } from '$lib/api/client'
 import type { Problem } from '$lib/api/problem'
 import { i18n } from '$lib/i18n'
 import { session } from '$lib/state/session.svelte'
+import { closeSettled } from './settled'
 import { keepSchool, keyBytes, knowsPush, sameKey, subscribedFor, turnedOff } from './browser'
 
 export type TurnedOn = 'on' | 'denied' | 'late' | { problem: Problem }
@@ -15,8 +16,14 @@ export async function turnOn(): Promise<TurnedOn> {
 	return subscribe()
 }
 
-/** At every start: tells the server that this browser is still there, and makes good what was lost. */
-export async function keep(): Promise<void> {
+/** At every start: what is settled leaves the lock screen, and this browser says that it is still there. */
+export async function atStart(): Promise<void> {
+	await closeSettled()
+	await keep()
+}
+
+/** Tells the server that this browser is still there, and makes good what was lost. */
+async function keep(): Promise<void> {
 	if (!knowsPush() || Notification.permission !== 'granted' || turnedOff() || session.me?.noSay) return
 	await subscribe()
 }
@@ -35,16 +42,10 @@ export async function leave(): Promise<void> {
 async function subscribe(): Promise<TurnedOn> {
 	const key = await call(api.GET('/api/v1/push/key'))
 	if (key.problem) return { problem: key.problem }
-	let given: Promise<PushSubscription>
-	try {
-		given = subscriptionWith(key.data.key)
-		const first = await Promise.race([given, new Promise<undefined>((wake) => setTimeout(wake, patience))])
-		if (first) return await save(first, key.data.key)
-	} catch {
-		return 'late'
-	}
-	void given.then((late) => save(late, key.data.key)).catch(() => undefined)
-	return 'late'
+	const saved = subscriptionWith(key.data.key)
+		.then((subscription) => save(subscription, key.data.key))
+		.catch((): TurnedOn => 'late')
+	return Promise.race([saved, new Promise<TurnedOn>((wake) => setTimeout(() => wake('late'), patience))])
 }
 
 /** The subscription that there is, or a fresh one where that was made with another key or in another school. */
@@ -53,18 +54,25 @@ async function subscriptionWith(key: string): Promise<PushSubscription> {
 	const present = await pushManager.getSubscription()
 	const school = subscribedFor()
 	if (present && sameKey(present, key) && (!school || school === session.me?.school.id)) return present
+	return anew(present, key)
+}
+
+async function anew(present: PushSubscription | null, key: string): Promise<PushSubscription> {
+	const { pushManager } = await navigator.serviceWorker.ready
 	await present?.unsubscribe()
 	return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: keyBytes(key) })
 }
 
-async function save(subscription: PushSubscription, key: string): Promise<TurnedOn> {
+/** Hands the subscription over; one that its service has ended, of which the browser knows nothing, is exchanged once. */
+async function save(subscription: PushSubscription, key: string, renewed = false): Promise<TurnedOn> {
 	const { endpoint = '', keys = {} } = subscription.toJSON()
-	const { problem } = await call(
+	const { data, problem } = await call(
 		api.POST('/api/v1/push/subscriptions', {
 			body: { endpoint, keys: { p256dh: keys.p256dh ?? '', auth: keys.auth ?? '' }, key, language: i18n.language }
 		})
 	)
 	if (problem) return { problem }
+	if (data.renew) return renewed ? 'late' : save(await anew(subscription, key), key, true)
 	if (session.me) keepSchool(session.me.school.id)
 	return 'on'
 }

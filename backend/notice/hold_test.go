@@ -1,0 +1,71 @@
+package notice_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"einverstanden/backend/db"
+	"einverstanden/backend/id"
+	"einverstanden/backend/notify"
+	"einverstanden/backend/testkit"
+)
+
+// browsers are a channel that counts.
+type browsers struct{ delivered int }
+
+func (*browsers) Name() notify.ChannelName { return notify.Push }
+
+func (b *browsers) Deliver(context.Context, string, notify.Message) (notify.Outcome, error) {
+	b.delivered++
+	return notify.Outcome{Host: "push.example"}, nil
+}
+
+// In quiet hours push waits, and mail does not wait for it; each comes once.
+func TestAChannelThatIsHeldHoldsNoOther(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		w := newWorld(t, env)
+		devices := &browsers{}
+		opens := env.Clock.Now().Add(9 * time.Hour)
+		w.notify.WithChannel(devices).WithWhen(func(_ context.Context, by notify.ChannelName, _ notify.Message, now time.Time) (time.Time, error) {
+			if by == notify.Push && now.Before(opens) {
+				return opens, nil
+			}
+			return now, nil
+		})
+		m := notify.Message{Event: "decision:x", Kind: notify.AnswerRecorded, Person: id.GuardianOf(w.mother.ID)}
+		w.Write(func(tx *db.Tx) error { return notify.Tell(tx, m) })
+		if mails := w.work(); len(mails) != 1 || devices.delivered != 0 {
+			t.Errorf("%d mails, %d by push", len(mails), devices.delivered)
+		}
+		env.Clock.Advance(9*time.Hour - time.Second)
+		if mails := w.work(); len(mails) != 0 || devices.delivered != 0 {
+			t.Errorf("a second before: %d mails, %d by push", len(mails), devices.delivered)
+		}
+		env.Clock.Advance(time.Second)
+		for range 2 {
+			if mails := w.work(); len(mails) != 0 || devices.delivered != 1 {
+				t.Errorf("at the hour: %d mails, %d by push", len(mails), devices.delivered)
+			}
+		}
+		if counts := w.overview().Counts; len(counts) != 2 {
+			t.Errorf("%+v", counts)
+		}
+	})
+}
+
+var errCalendar = errors.New("the calendar is away")
+
+// Whoever cannot tell whether it is night sends nothing, and tries again.
+func TestAQuietHourThatIsUnknownIsTriedAgain(t *testing.T) {
+	w := newWorld(t, testkit.NewSQLite(t))
+	devices := &browsers{}
+	w.notify.WithChannel(devices).WithWhen(func(context.Context, notify.ChannelName, notify.Message, time.Time) (time.Time, error) {
+		return time.Time{}, errCalendar
+	})
+	m := notify.Message{Event: "decision:x", Kind: notify.AnswerRecorded, Person: id.GuardianOf(w.father.ID)}
+	if err := w.notify.Deliver(w.Ctx, m); !errors.Is(err, errCalendar) || devices.delivered != 0 {
+		t.Errorf("%v, %d by push", err, devices.delivered)
+	}
+}
