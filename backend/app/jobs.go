@@ -44,6 +44,7 @@ func (a *App) worker() (w *outbox.Worker, close func() error, err error) {
 	}
 	w = outbox.NewWorker(a.DB, claims, now, a.log)
 	a.Notices.Handle(w)
+	a.Reminders.Handle(w)
 	w.Handle(daily, a.eachDay)
 	w.Every(outbox.Periodic{Topic: daily, Key: func(now time.Time) string { return now.Format(time.DateOnly) }})
 	return w, close, nil

@@ -30,12 +30,17 @@ type pushChannel struct{ push *push.Service }
 func (pushChannel) Name() notify.ChannelName { return notify.Push }
 
 // pushKinds are those that have words of their own on a lock screen.
-var pushKinds = map[notify.Kind]push.Kind{notify.Receipt: push.Receipt, notify.ModeChanged: push.ModeChanged}
+var pushKinds = map[notify.Kind]push.Kind{
+	notify.Receipt: push.Receipt, notify.ModeChanged: push.ModeChanged, notify.Reminder: push.OpenConsent,
+}
 
 // Deliver is done when one browser has it, as with mail: a second one is a courtesy. A person without a browser, or whose
 // last one has just turned out to be gone, is left to the other channels.
 func (c pushChannel) Deliver(ctx context.Context, message string, m notify.Message) (notify.Outcome, error) {
-	word := push.Word{Event: message, Kind: push.News, Object: m.Subject, Path: m.Path}
+	word := push.Word{Event: message, Kind: push.News, Object: m.Subject, Path: m.Path, Until: m.Until}
+	if m.Open > 0 {
+		word.Badge = &m.Open
+	}
 	if kind, ok := pushKinds[m.Kind]; ok {
 		word.Kind = kind
 	}

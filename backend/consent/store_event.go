@@ -15,11 +15,25 @@ func insertAsk(tx *db.Tx, person id.Person, pupil id.Pupil, edition int, due cal
 	}).Error
 }
 
-// unclosedAsks lists the asks without an answer, the oldest first.
-func unclosedAsks(tx *db.Tx) (rows []askRow, err error) {
-	err = tx.G().Where("school_id = ? AND purpose = ? AND closed_at IS NULL", tx.School, VideoConference).
-		Order("asked_at, id").Find(&rows).Error
+// unclosedAsks lists the asks without an answer, the oldest first; of one person, if it is named.
+func unclosedAsks(tx *db.Tx, person id.Person) (rows []askRow, err error) {
+	query := tx.G().Where("school_id = ? AND purpose = ? AND closed_at IS NULL", tx.School, VideoConference)
+	if person.ID != "" {
+		query = query.Where("person_kind = ? AND person_id = ?", person.Kind, person.ID)
+	}
+	err = query.Order("asked_at, id").Find(&rows).Error
 	return rows, err
+}
+
+// lockAsks keeps answers of the person from closing its asks until the transaction ends.
+func lockAsks(tx *db.Tx, person id.Person) error {
+	if tx.Dialect() == db.SQLite {
+		return nil // there is one writer at a time
+	}
+	var locked []struct{ ID id.Ask }
+	return tx.G().Table("ask").Select("id").
+		Where("school_id = ? AND person_kind = ? AND person_id = ? AND closed_at IS NULL", tx.School, person.Kind, person.ID).
+		Order("id").Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Find(&locked).Error
 }
 
 // closeAsks closes what an answer answers: a no is an answer for every edition, and a withdrawal of everything too.

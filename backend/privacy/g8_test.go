@@ -95,7 +95,7 @@ func canaryHousehold(w *world) (h household, receipt id.Statement) {
 	_, err = w.app.Lowering.Renew(w.Ctx, signedIn.Actor, h.pupil.ID)
 	must(w.t, err)
 	must(w.t, w.app.Notify.SetAddress(w.Ctx, signedIn.Actor, canaryTyped))
-	must(w.t, w.app.Notify.Choose(w.Ctx, signedIn.Actor, "uk", true))
+	must(w.t, w.app.Notify.Choose(w.Ctx, signedIn.Actor, notify.Choice{Language: "uk", NoReminders: true}))
 	w.exec(`INSERT INTO message (school_id, id, event, kind, person_kind, person_id, channel, state, code, made_at, at)
 		VALUES (?, ?, 'e', 'receipt', 'guardian', ?, 'mail', 'bounced', 'a code of the mother', 0, 0)`, w.ID, id.New[string](), h.guardian.ID)
 	w.exec("INSERT INTO told_mode (school_id, pupil_id, person_kind, person_id, mode, told_at) VALUES (?, ?, 'guardian', ?, 'video', 0)", w.ID, h.pupil.ID, h.guardian.ID)

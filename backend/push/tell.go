@@ -85,6 +85,9 @@ func (s *Service) tellOne(ctx context.Context, r row, w Word, report *Report) er
 	out := Message{Payload: payload, TTL: m.ttl, Urgency: m.urgency, Topic: s.topic(r.SchoolID, w)}
 	if !w.Until.IsZero() {
 		out.TTL = min(out.TTL, w.Until.Sub(now))
+		if w.Until.Sub(now) <= day { // a phone that sleeps over it would show it too late
+			out.Urgency = High
+		}
 	}
 	outcome, err := s.send(ctx, r, out)
 	if err != nil {
