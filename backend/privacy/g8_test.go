@@ -22,6 +22,7 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/hold"
 	"einverstanden/backend/id"
+	"einverstanden/backend/notify"
 	"einverstanden/backend/participation"
 	"einverstanden/backend/proof"
 	"einverstanden/backend/push"
@@ -271,6 +272,8 @@ func (w *world) canaries(h household) map[string][]byte {
 	keep("mail hash", "SELECT email_hash FROM guardian WHERE id = ?", guardian)
 	keep("typed address", "SELECT address FROM mail_address WHERE person_id = ?", guardian)
 	keep("hash of the typed address", "SELECT address_hash FROM mail_address WHERE person_id = ?", guardian)
+	keep("address that came back", "SELECT address_hash FROM mail_bounce WHERE person_id = ?", guardian)
+	keep("wanted reminder", "SELECT made_by FROM reminder_request WHERE person_id = ?", guardian)
 	keep("outcome of a message", "SELECT code FROM message WHERE person_id = ?", guardian)
 	keep("letter number", "SELECT letter_no FROM letter WHERE person_id = ?", guardian)
 	keep("letter secret", "SELECT secret_hash FROM letter WHERE person_id = ?", guardian)

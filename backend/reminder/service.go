@@ -41,13 +41,14 @@ type Row struct {
 // Preview is what is going to happen on a day.
 type Preview struct {
 	Day            calendar.Date
-	Messages       int       // on the day
-	From           time.Time // the first of them; zero when there is none
-	WithoutChannel int       // people who get a slip instead
-	Wanted         int       // people whom the office wants reminded, and who have not been
-	Slips          int       // people whose slip is due today
-	DueInHolidays  int       // asks whose last day is no school day, or one of the first three after holidays
-	Rows           []Row     // everybody who has not answered
+	Messages       int           // on the day
+	From           time.Time     // the first of them; zero when there is none
+	WithoutChannel int           // people who get a slip instead
+	Wanted         int           // people whom the office wants reminded, and who have not been
+	Slips          int           // people whose slip is due today
+	HolidaysUntil  calendar.Date // the last known school holiday; unknown: public holidays alone are known
+	DueInHolidays  int           // asks whose last day is no school day, or one of the first three after holidays
+	Rows           []Row         // everybody who has not answered
 }
 
 // Preview plans as the sender would, as if everything before the day went out.
@@ -80,6 +81,7 @@ func (p *Preview) fill(recipients []Recipient, c Calendar, now time.Time) {
 	if p.Day.IsZero() {
 		p.Day = today.AddDays(1)
 	}
+	p.HolidaysUntil = c.Days.KnownUntil()
 	for _, r := range recipients {
 		row := Row{Person: r.Person, Next: planFrom(r, c, now, p.Day), SlipDue: r.needsSlip(days, today)}
 		for _, ask := range r.Asks {
