@@ -16,7 +16,7 @@ const (
 
 // nextOf finds the next step of one ask that can go out at or after an instant.
 func (p planner) nextOf(a Ask, from time.Time) (step, bool) {
-	if a.Settled != "" || countOf(a) >= mostReminders {
+	if a.Settled != "" || a.isOverOn(calendar.Today(from, p.zone)) || countOf(a) >= mostReminders {
 		return step{}, false
 	}
 	if p.recipient.Wanted {

@@ -44,8 +44,10 @@ func (s *secretariat) hour(now string) (mails []string) {
 	all := s.server.Mails()
 	for _, m := range all[s.seen:] {
 		mails = append(mails, strings.Join(m.To, " "))
-		if strings.Contains(m.Text, "Amsel") || strings.Contains(m.Text, "7b") {
-			s.t.Errorf("a reminder names somebody:\n%s", m.Text)
+		for _, secret := range []string{"Amsel", "Hanne", "Mia", " 7b"} {
+			if strings.Contains(m.Subject()+m.Text, secret) {
+				s.t.Errorf("a reminder names %q:\n%s", secret, m.Text)
+			}
 		}
 	}
 	s.seen = len(all)
