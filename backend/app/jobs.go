@@ -68,11 +68,14 @@ func (a *App) work(ctx context.Context) (stopped func() error, err error) {
 }
 
 // eachDay sends the data protection officer the day's checkpoint, so that one lies outside the school (abuse of whoever
-// can write the database), looks for modes that changed without a decision, and sweeps what has done its duty.
+// can write the database), looks for modes that changed without a decision, asks for an edition that is to come, and sweeps what has done its duty.
 func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
 	signed, err := a.Notary.Sign(ctx, 0)
 	if err == nil {
 		err = a.Notices.CheckModes(ctx)
+	}
+	if err == nil {
+		err = a.Consents.AskAhead(ctx)
 	}
 	if err != nil {
 		return err

@@ -113,9 +113,12 @@ func (s *Service) waitingAsks(tx *db.Tx, person id.Person) ([]Waiting, error) {
 	waiting := make([]Waiting, len(rows))
 	for i, row := range rows {
 		person := id.Person{Kind: row.PersonKind, ID: row.PersonID}
+		g, askedOn := gathered[row.PupilID], settings.Today(time.UnixMicro(row.AskedAt))
+		if askedOn.After(g.Facts.Today) { // it is about what holds then
+			g.Facts.Today = askedOn
+		}
 		waiting[i] = Waiting{
-			ID: row.ID, Pupil: row.PupilID, Person: person, Due: row.DueOn,
-			AskedOn: settings.Today(time.UnixMicro(row.AskedAt)), State: gathered[row.PupilID].stateOf(person, row.Edition),
+			ID: row.ID, Pupil: row.PupilID, Person: person, Due: row.DueOn, AskedOn: askedOn, State: g.stateOf(person, row.Edition),
 		}
 	}
 	return waiting, nil

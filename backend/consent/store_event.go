@@ -1,6 +1,8 @@
 package consent
 
 import (
+	"time"
+
 	"gorm.io/gorm/clause"
 
 	"einverstanden/backend/calendar"
@@ -9,10 +11,40 @@ import (
 )
 
 func insertAsk(tx *db.Tx, person id.Person, pupil id.Pupil, edition int, due calendar.Date) error {
-	return tx.G().Clauses(clause.OnConflict{DoNothing: true}).Create(&askRow{
+	return insertAsks(tx, []askRow{askOf(tx, person, pupil, edition, "letter", tx.Now, due)})
+}
+
+func askOf(tx *db.Tx, person id.Person, pupil id.Pupil, edition int, channel string, at time.Time, due calendar.Date) askRow {
+	return askRow{
 		SchoolID: tx.School, ID: id.New[id.Ask](), Purpose: VideoConference, PupilID: pupil, PersonKind: person.Kind,
-		PersonID: person.ID, Edition: edition, Channel: "letter", AskedAt: tx.Now.UnixMicro(), DueOn: due,
-	}).Error
+		PersonID: person.ID, Edition: edition, Channel: channel, AskedAt: at.UnixMicro(), DueOn: due,
+	}
+}
+
+// insertAsks leaves those as they are that were made for the edition already.
+func insertAsks(tx *db.Tx, rows []askRow) error {
+	return tx.G().Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(rows, db.RowsAtOnce).Error
+}
+
+// party is a person for a pupil.
+type party struct {
+	PupilID    id.Pupil
+	PersonKind id.PersonKind
+	PersonID   string
+}
+
+func (p party) person() id.Person { return id.Person{Kind: p.PersonKind, ID: p.PersonID} }
+
+// knownBefore are those who were asked or have decided under an earlier edition, and are not asked for this one.
+func knownBefore(tx *db.Tx, edition int) (parties []party, err error) {
+	err = tx.G().Raw(`SELECT known.pupil_id, known.person_kind, known.person_id FROM (
+			SELECT pupil_id, person_kind, person_id FROM ask WHERE school_id = ? AND purpose = ? AND edition < ?
+			UNION SELECT pupil_id, person_kind, person_id FROM decision WHERE school_id = ? AND purpose = ?) AS known
+		WHERE NOT EXISTS (SELECT 1 FROM ask WHERE ask.school_id = ? AND ask.purpose = ? AND ask.edition = ? AND ask.pupil_id = known.pupil_id
+			AND ask.person_kind = known.person_kind AND ask.person_id = known.person_id)
+		ORDER BY known.pupil_id, known.person_kind, known.person_id`,
+		tx.School, VideoConference, edition, tx.School, VideoConference, tx.School, VideoConference, edition).Scan(&parties).Error
+	return parties, err
 }
 
 // unclosedAsks lists the asks without an answer, the oldest first; of one person, if it is named.

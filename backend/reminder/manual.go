@@ -69,13 +69,13 @@ func (s *Service) effect(tx *db.Tx, selection Selection) (effect Effect, err err
 	for _, r := range recipients {
 		next := Remind(r, calendarOf(settings), tx.Now)
 		effect.Rows = append(effect.Rows, Row{Person: r.Person, Next: next, SlipDue: r.needsSlip(calendarOf(settings).days(), settings.Today(tx.Now))})
-		switch {
-		case next.Reason == "":
+		switch next.Reason {
+		case "":
 			effect.Reminded++
 			if effect.From.IsZero() || next.At.Before(effect.From) {
 				effect.From = next.At
 			}
-		case next.Reason == NoChannel:
+		case NoChannel:
 			effect.WithoutChannel++
 		default:
 			effect.Others++

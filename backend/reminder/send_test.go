@@ -6,10 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"einverstanden/backend/authz"
+	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/notify"
 	"einverstanden/backend/outbox"
+	"einverstanden/backend/participation"
 	"einverstanden/backend/reminder"
 	"einverstanden/backend/school"
 	"einverstanden/backend/testkit"
@@ -146,6 +149,49 @@ func TestNothingGoesToWhomHasAnsweredMeanwhile(t *testing.T) {
 			if l.Answered != (len(l.Outcomes) == 0) {
 				t.Errorf("%+v", l)
 			}
+		}
+	})
+}
+
+// S-2: a new edition asks anew whoever said yes, as of its first day, and a mail announces it that asks nothing and is not
+// counted. A no is not asked again.
+func TestANewEditionIsAnnounced(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		s := newSecretariat(t, env)
+		_, father, tom := family(s)
+		lea := s.Pupil("Lea", "Dohle", "2014-01-01", s.Class("7c"))
+		s.says(s.mailed(s.Guardian("Uta", "Dohle", lea)), lea, participation.Audio)
+		s.saysNo(father, tom)
+		draft, err := consent.ParseDraft([]byte(strings.Replace(form, "Es geht um Video.", "Es geht um etwas anderes.", 1)))
+		if err == nil {
+			_, err = s.consents.Publish(s.Ctx, s.Staff(authz.Head), draft, day("2026-12-02")) // a Wednesday
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		ahead := func(now string) {
+			t.Helper()
+			env.Clock.Set(at(now))
+			for range 2 { // once more changes nothing
+				if err := s.consents.AskAhead(s.Ctx); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		ahead("2026-11-24 06:00")
+		s.want(s.day("2026-11-24"))
+		ahead("2026-11-26 06:00")
+		s.want(s.day("2026-11-27"))
+		s.want(s.day("2026-11-30"), hanne, "Uta@familie.example")
+		if last := s.server.Mails()[s.seen-1]; !strings.HasPrefix(last.Subject(), "Bald fragt") || !strings.Contains(last.Text, "02.12.2026") {
+			t.Errorf("the announcement: %s\n%s", last.Subject(), last.Text)
+		}
+		if p := s.preview("2026-12-02"); p.Messages != 2 || p.Slips != 1 { // the slip is about the first edition
+			t.Errorf("%d messages and %d slips before anybody is asked", p.Messages, p.Slips)
+		}
+		s.want(s.day("2026-12-02"), hanne, "Uta@familie.example")
+		if logged := s.log(); logged[0].Step != reminder.First || logged[len(logged)-1].Step != reminder.Announcement {
+			t.Errorf("the log: %+v", logged)
 		}
 	})
 }

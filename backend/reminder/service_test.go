@@ -96,15 +96,22 @@ func (s *secretariat) asks(class school.Class) {
 
 func (s *secretariat) saysNo(g school.Guardian, pupil school.Pupil) {
 	s.t.Helper()
+	s.says(g, pupil, participation.None)
+}
+
+func (s *secretariat) says(g school.Guardian, pupil school.Pupil, answer participation.Mode) {
+	s.t.Helper()
 	actor := s.As(id.GuardianOf(g.ID))
 	var sheet consent.Sheet
 	s.Read(func(tx *db.Tx) (err error) {
 		sheet, err = s.consents.Sheet(tx, actor, pupil.ID, "de")
 		return err
 	})
-	_, err := s.consents.Answer(s.Ctx, actor, consent.AnswerInput{
-		Pupil: pupil.ID, Answer: participation.None, Version: sheet.Version.ID, TextSHA256: sheet.German.SHA256, Language: "de",
-	})
+	in := consent.AnswerInput{Pupil: pupil.ID, Answer: answer, Version: sheet.Version.ID, TextSHA256: sheet.German.SHA256, Language: "de"}
+	if answer > participation.None {
+		in.Signature = &consent.Signature{Kind: string(consent.TypedSignature), Name: g.Family}
+	}
+	_, err := s.consents.Answer(s.Ctx, actor, in)
 	if err != nil {
 		s.t.Fatal(err)
 	}
