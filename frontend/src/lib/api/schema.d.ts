@@ -988,6 +988,36 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/holidays': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * The school holidays that are known
+		 * @description Access: send_reminders.
+		 */
+		get: operations['getHolidays']
+		/**
+		 * Take an iCalendar file as the school's own list of school holidays
+		 * @description Whole days alone (VALUE=DATE), at most 1 MiB. A file that cannot be read wholly is refused with its line.
+		 *
+		 *     Access: send_reminders.
+		 */
+		put: operations['setHolidays']
+		post?: never
+		/**
+		 * Go back to the school holidays that ship for the Land
+		 * @description Access: send_reminders.
+		 */
+		delete: operations['dropHolidays']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/imports': {
 		parameters: {
 			query?: never
@@ -1769,7 +1799,7 @@ export interface paths {
 		 */
 		get: operations['getNotices']
 		/**
-		 * Language of messages, and whether to be reminded
+		 * Language of messages; whether, when and by what to be reminded
 		 * @description Access: keep_notices.
 		 */
 		put: operations['chooseNotices']
@@ -2433,7 +2463,33 @@ export interface paths {
 		 */
 		get: operations['listReminders']
 		put?: never
-		post?: never
+		/**
+		 * Remind a class, some people or everybody now
+		 * @description Each message waits for quiet hours, holidays and the caps of its person, counts, and takes the place of the next automatic one.
+		 *
+		 *     Access: send_reminders.
+		 */
+		post: operations['sendReminders']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/reminders/effect': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Whom a manual reminder would reach, when, and why others not; nothing is changed
+		 * @description Access: send_reminders.
+		 */
+		post: operations['foreseeReminders']
 		delete?: never
 		options?: never
 		head?: never
@@ -3492,9 +3548,21 @@ export interface components {
 			code: string
 		}
 		ChooseNoticesInputBody: {
+			/**
+			 * Format: int64
+			 * @description of reminders, by the school's clock: from 6 to 22, an hour at least; absent: the usual hours
+			 */
+			fromHour?: number
 			/** @enum {string} */
 			language: 'ar' | 'de' | 'en' | 'ru' | 'tr' | 'uk'
+			/** @description nothing by push */
+			mailOnly?: boolean
 			noReminders: boolean
+			/**
+			 * Format: int64
+			 * @description exclusive
+			 */
+			untilHour?: number
 		}
 		ClaimBody: {
 			id: string
@@ -3790,6 +3858,28 @@ export interface components {
 			key: string
 			questions: components['schemas']['DraftQuestion'][]
 		}
+		EffectBody: {
+			/**
+			 * Format: date-time
+			 * @description when the first of them goes out
+			 */
+			from?: string
+			/**
+			 * Format: int64
+			 * @description people who are not reminded for other reasons
+			 */
+			others: number
+			/**
+			 * Format: int64
+			 * @description people who get a message
+			 */
+			reminded: number
+			/**
+			 * Format: int64
+			 * @description people who need a slip
+			 */
+			withoutChannel: number
+		}
 		EntryBody: {
 			demo?: boolean
 			languages: string[]
@@ -3821,6 +3911,11 @@ export interface components {
 			signed: number
 			/** Format: date-time */
 			signedAt?: string
+		}
+		ForeseenBody: {
+			effect: components['schemas']['EffectBody']
+			/** @description everybody meant who has not answered */
+			rows: components['schemas']['PreviewRowBody'][]
 		}
 		GroupBody: {
 			id: string
@@ -3876,6 +3971,19 @@ export interface components {
 			 */
 			issuedAt?: string
 			pupil: string
+		}
+		HolidaysBody: {
+			/** @description ISO 3166-2 without DE- */
+			land: string
+			/** @description those that are not over */
+			list: components['schemas']['VacationBody'][]
+			/** @description the school's own list; otherwise the one that ships for the Land, which may be empty */
+			own: boolean
+			/**
+			 * Format: date
+			 * @description the last school holiday that is known; absent: public holidays alone are
+			 */
+			until?: string
 		}
 		HostsInputBody: {
 			/** @description bare names, as in iserv.schule.example */
@@ -4540,13 +4648,22 @@ export interface components {
 			/** @description its link was opened */
 			confirmed: boolean
 			/**
+			 * Format: int64
+			 * @description of reminders, by the school's clock; both 0: the usual hours
+			 */
+			fromHour: number
+			/**
 			 * @description of messages
 			 * @enum {string}
 			 */
 			language: 'ar' | 'de' | 'en' | 'ru' | 'tr' | 'uk'
 			/** @description the school sends mail */
 			mailIsSetUp: boolean
+			/** @description nothing by push */
+			mailOnly: boolean
 			noReminders: boolean
+			/** Format: int64 */
+			untilHour: number
 		}
 		NumberBody: {
 			familyName: string
@@ -4649,6 +4766,17 @@ export interface components {
 		OpenedBody: {
 			/** Format: date-time */
 			openUntil: string
+		}
+		OutcomeBody: {
+			/** @enum {string} */
+			channel: 'mail' | 'push' | 'slip'
+			/** @description ours, or the status of the server */
+			code?: string
+			/**
+			 * @description nobody knows who has read what
+			 * @enum {string}
+			 */
+			state: 'waiting' | 'accepted' | 'failed' | 'bounced'
 		}
 		OwnBreach: {
 			decided: boolean
@@ -4857,6 +4985,11 @@ export interface components {
 			 */
 			from?: string
 			/**
+			 * Format: date
+			 * @description the last school holiday that is known; absent: public holidays alone are
+			 */
+			holidaysUntil?: string
+			/**
 			 * Format: int64
 			 * @description people who get a message on the day
 			 */
@@ -4868,6 +5001,11 @@ export interface components {
 			 * @description people whose slip is due today
 			 */
 			slipsDue: number
+			/**
+			 * Format: int64
+			 * @description people whom the office wants reminded, and who have not been
+			 */
+			wanted: number
 			/**
 			 * Format: int64
 			 * @description people who get a slip instead
@@ -4889,7 +5027,15 @@ export interface components {
 			 * @enum {string}
 			 */
 			reason?:
-				'answered' | 'answered_by_other' | 'superseded' | 'no_say' | 'over' | 'exhausted' | 'stopped' | 'no_channel'
+				| 'answered'
+				| 'answered_by_other'
+				| 'superseded'
+				| 'no_say'
+				| 'over'
+				| 'exhausted'
+				| 'stopped'
+				| 'no_channel'
+				| 'not_yet'
 			slipDue: boolean
 			steps: string[]
 		}
@@ -5313,6 +5459,10 @@ export interface components {
 			/** @description what the browser shows for the account */
 			userName: string
 		}
+		RemindInputBody: {
+			classId?: string
+			persons?: components['schemas']['WantedPerson'][] | null
+		}
 		ReminderBody: {
 			/** @description by now */
 			answered: boolean
@@ -5323,6 +5473,8 @@ export interface components {
 			children: string[]
 			id: string
 			mail: boolean
+			/** @description of its message, by channel; none: it has not left, or was settled before */
+			outcomes: components['schemas']['OutcomeBody'][]
 			person: components['schemas']['PersonBody']
 			push: boolean
 			/** @enum {string} */
@@ -5842,6 +5994,12 @@ export interface components {
 			/** @enum {string} */
 			state: 'waiting' | 'failed' | 'bounced'
 		}
+		VacationBody: {
+			/** Format: date */
+			from: string
+			/** Format: date */
+			until: string
+		}
 		VerifiedBody: {
 			claims: components['schemas']['ClaimBody'][]
 			fingerprint?: string
@@ -5868,6 +6026,11 @@ export interface components {
 			inForceOn: string
 			/** Format: int64 */
 			number: number
+		}
+		WantedPerson: {
+			id: string
+			/** @enum {string} */
+			kind: 'guardian' | 'pupil'
 		}
 		WayIn: {
 			url: string
@@ -10833,6 +10996,275 @@ export interface operations {
 			}
 			/** @description Not Found */
 			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	getHolidays: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['HolidaysBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	setHolidays: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/** @description the file as it is */
+		requestBody: {
+			content: {
+				'application/octet-stream': string
+				'text/calendar': string
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	dropHolidays: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -18969,6 +19401,219 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	sendReminders: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['RemindInputBody']
+			}
+		}
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['EffectBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	foreseeReminders: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['RemindInputBody']
+			}
+		}
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ForeseenBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
 				headers: {
 					[name: string]: unknown
 				}
