@@ -109,6 +109,10 @@ func canaryHousehold(w *world) (h household, receipt id.Statement) {
 		VALUES (?, ?, 'video_conference', ?, 'guardian', ?, 99, 'letter', 0, '2026-12-01')`, w.ID, canaryAsk, h.pupil.ID, h.guardian.ID)
 	w.exec(`INSERT INTO reminder (school_id, id, ask_id, person_kind, person_id, step, push, mail, at)
 		VALUES (?, 'a reminder of the canary', ?, 'guardian', ?, 'first', ?, ?, 0)`, w.ID, canaryAsk, h.guardian.ID, false, true)
+	w.exec(`INSERT INTO mail_bounce (school_id, person_kind, person_id, address_hash, at)
+		VALUES (?, 'guardian', ?, 'hash of an address that came back', 0)`, w.ID, h.guardian.ID)
+	w.exec(`INSERT INTO reminder_request (school_id, person_kind, person_id, made_by, made_at)
+		VALUES (?, 'guardian', ?, 'who wants the canary reminded', 0)`, w.ID, h.guardian.ID)
 	return h, receipt
 }
 
