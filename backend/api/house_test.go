@@ -149,7 +149,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	}
 	h.consents.WithSessions(h.accounts.IsAlive)
 	h.server.Invites.WithLoweringKeys(h.server.Lowering)
-	h.server.Reminders = reminder.NewService(env.DB, s.Service, h.consents, h.server.Invites, reminder.FromClassList(s.Service))
+	h.server.Reminders = reminder.NewService(env.DB, s.Service, h.consents, h.server.Invites, reminder.ContactsOf(told, pushes.Reached))
 	h.withOIDC()
 	stopped := make(chan error, 1)
 	go func() { stopped <- h.server.Serve(listener) }()

@@ -9,11 +9,12 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"einverstanden/backend/authz"
+	"einverstanden/backend/notify"
 )
 
 func (s *Server) noticeRoutes() {
 	route(s, authz.KeepNotices, get("/notices", "notices", "getNotices", "Where and how the caller is told"), s.getNotices)
-	route(s, authz.KeepNotices, answers(put("/notices", "notices", "chooseNotices", "Language of messages, and whether to be reminded"), http.StatusNoContent), s.chooseNotices)
+	route(s, authz.KeepNotices, answers(put("/notices", "notices", "chooseNotices", "Language of messages; whether, when and by what to be reminded"), http.StatusNoContent), s.chooseNotices)
 	address := answers(put("/notices/address", "notices", "setMailAddress", "Type an address; its confirmation is mailed there"), http.StatusNoContent, 409, 429)
 	address.Description = "Nothing but the confirmation goes there until its link was opened. One confirmation a day goes to one address."
 	route(s, authz.KeepNotices, address, s.setMailAddress)
@@ -43,8 +44,13 @@ type noticesBody struct {
 	Confirmed   bool   `json:"confirmed" doc:"its link was opened"`
 	Language    string `json:"language" enum:"ar,de,en,ru,tr,uk" doc:"of messages"`
 	NoReminders bool   `json:"noReminders"`
+	MailOnly    bool   `json:"mailOnly" doc:"nothing by push"`
+	FromHour    int    `json:"fromHour" doc:"of reminders, by the school's clock; both 0: the usual hours"`
+	UntilHour   int    `json:"untilHour"`
 	MailIsSetUp bool   `json:"mailIsSetUp" doc:"the school sends mail"`
 }
+
+const minutesOfHour = 60
 
 func (s *Server) getNotices(ctx context.Context, _ *none) (*out[noticesBody], error) {
 	actor, err := authz.Of(ctx)
@@ -52,13 +58,20 @@ func (s *Server) getNotices(ctx context.Context, _ *none) (*out[noticesBody], er
 		return nil, err
 	}
 	setting, err := s.Notify.SettingOf(ctx, actor)
-	return reply(noticesBody(setting)), err
+	return reply(noticesBody{
+		Address: setting.Address, Confirmed: setting.Confirmed, Language: setting.Language, NoReminders: setting.NoReminders,
+		MailOnly: setting.MailOnly, FromHour: setting.Hours.From / minutesOfHour, UntilHour: setting.Hours.Until / minutesOfHour,
+		MailIsSetUp: setting.MailIsSetUp,
+	}), err
 }
 
 type chooseNoticesInput struct {
 	Body struct {
 		Language    string `json:"language" enum:"ar,de,en,ru,tr,uk"`
 		NoReminders bool   `json:"noReminders"`
+		MailOnly    bool   `json:"mailOnly,omitempty" doc:"nothing by push"`
+		FromHour    int    `json:"fromHour,omitempty" minimum:"0" maximum:"24" doc:"of reminders, by the school's clock: from 6 to 22, an hour at least; absent: the usual hours"`
+		UntilHour   int    `json:"untilHour,omitempty" minimum:"0" maximum:"24" doc:"exclusive"`
 	}
 }
 
@@ -67,7 +80,10 @@ func (s *Server) chooseNotices(ctx context.Context, in *chooseNoticesInput) (*em
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.Notify.Choose(ctx, actor, in.Body.Language, in.Body.NoReminders)
+	return nil, s.Notify.Choose(ctx, actor, notify.Choice{
+		Language: in.Body.Language, NoReminders: in.Body.NoReminders, MailOnly: in.Body.MailOnly,
+		Hours: notify.Hours{From: in.Body.FromHour * minutesOfHour, Until: in.Body.UntilHour * minutesOfHour},
+	})
 }
 
 type addressInput struct {

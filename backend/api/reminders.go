@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -11,12 +12,28 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/invite"
+	"einverstanden/backend/notify"
 	"einverstanden/backend/reminder"
 )
 
 func (s *Server) reminderRoutes() {
 	route(s, authz.SendReminders, answers(get("/reminders/preview", "reminders", "previewReminders", "Who is going to be reminded on a day, and why others are not"), 400), s.previewReminders)
 	route(s, authz.SendReminders, answers(get("/reminders", "reminders", "listReminders", "What went out in this school year, the newest first"), 400), s.listReminders)
+	effect := post("/reminders/effect", "reminders", "foreseeReminders", "Whom a manual reminder would reach, when, and why others not; nothing is changed")
+	route(s, authz.SendReminders, effect, s.foreseeReminders)
+	now := post("/reminders", "reminders", "sendReminders", "Remind a class, some people or everybody now")
+	now.Description = "Each message waits for quiet hours, holidays and the caps of its person, counts, and takes the place of the next automatic one."
+	route(s, authz.SendReminders, answers(idempotent(now), http.StatusOK), s.sendReminders)
+	route(s, authz.SendReminders, get("/holidays", "reminders", "getHolidays", "The school holidays that are known"), s.getHolidays)
+	own := put("/holidays", "reminders", "setHolidays", "Take an iCalendar file as the school's own list of school holidays")
+	own.Description = "Whole days alone (VALUE=DATE), at most 1 MiB. A file that cannot be read wholly is refused with its line."
+	own.MaxBodyBytes = importLimit
+	own.RequestBody = &huma.RequestBody{Required: true, Description: "the file as it is", Content: map[string]*huma.MediaType{
+		"text/calendar":            {Schema: &huma.Schema{Type: "string", Format: "binary"}},
+		"application/octet-stream": {Schema: &huma.Schema{Type: "string", Format: "binary"}},
+	}}
+	route(s, authz.SendReminders, answers(as(files, own), http.StatusNoContent), s.setHolidays)
+	route(s, authz.SendReminders, answers(remove("/holidays", "reminders", "dropHolidays", "Go back to the school holidays that ship for the Land"), http.StatusNoContent), s.dropHolidays)
 	slips := post("/reminders/slips", "reminders", "printSlips", "Print a slip for everybody whose answer is missing and whose slip is due")
 	slips.Description = "A slip is a letter with a part that comes back; issuing it voids the earlier open letter of the same person."
 	slips.Responses = map[string]*huma.Response{"200": {
@@ -36,6 +53,8 @@ type previewBody struct {
 	From           *time.Time       `json:"from,omitempty" doc:"when the first of them goes out"`
 	WithoutChannel int              `json:"withoutChannel" doc:"people who get a slip instead"`
 	SlipsDue       int              `json:"slipsDue" doc:"people whose slip is due today"`
+	Wanted         int              `json:"wanted" doc:"people whom the office wants reminded, and who have not been"`
+	HolidaysUntil  string           `json:"holidaysUntil,omitempty" format:"date" doc:"the last school holiday that is known; absent: public holidays alone are"`
 	DueInHolidays  int              `json:"dueInHolidays" doc:"asks that end on a free day, or on one of the first three school days after holidays"`
 	Rows           []previewRowBody `json:"rows" nullable:"false" doc:"everybody who has not answered"`
 }
@@ -43,7 +62,7 @@ type previewBody struct {
 type previewRowBody struct {
 	Person   personBody `json:"person"`
 	Children []string   `json:"children" nullable:"false"`
-	Reason   string     `json:"reason,omitempty" enum:"answered,answered_by_other,superseded,no_say,over,exhausted,stopped,no_channel" doc:"why nothing goes out; absent: a message does"`
+	Reason   string     `json:"reason,omitempty" enum:"answered,answered_by_other,superseded,no_say,over,exhausted,stopped,no_channel,not_yet" doc:"why nothing goes out; absent: a message does"`
 	At       *time.Time `json:"at,omitempty" doc:"of the next message"`
 	Push     bool       `json:"push"`
 	Mail     bool       `json:"mail"`
@@ -66,20 +85,26 @@ func (s *Server) previewReminders(ctx context.Context, in *previewInput) (*out[p
 	}
 	body := previewBody{
 		Date: preview.Day.String(), Messages: preview.Messages, WithoutChannel: preview.WithoutChannel,
-		SlipsDue: preview.Slips, DueInHolidays: preview.DueInHolidays, Rows: []previewRowBody{},
+		SlipsDue: preview.Slips, Wanted: preview.Wanted, HolidaysUntil: preview.HolidaysUntil.String(), DueInHolidays: preview.DueInHolidays, Rows: []previewRowBody{},
 	}
 	if !preview.From.IsZero() {
 		body.From = &preview.From
 	}
-	persons := make([]id.Person, len(preview.Rows))
-	for i, row := range preview.Rows {
+	body.Rows, err = s.previewRows(ctx, preview.Rows)
+	return reply(body), err
+}
+
+func (s *Server) previewRows(ctx context.Context, rows []reminder.Row) ([]previewRowBody, error) {
+	persons := make([]id.Person, len(rows))
+	for i, row := range rows {
 		persons[i] = row.Person
 	}
 	names, err := s.Invites.NamesOf(ctx, persons)
-	for _, row := range preview.Rows {
-		body.Rows = append(body.Rows, previewRowOf(row, names[row.Person]))
+	bodies := make([]previewRowBody, len(rows))
+	for i, row := range rows {
+		bodies[i] = previewRowOf(row, names[row.Person])
 	}
-	return reply(body), err
+	return bodies, err
 }
 
 func previewRowOf(row reminder.Row, name invite.PersonView) previewRowBody {
@@ -111,6 +136,22 @@ type reminderBody struct {
 	Mail     bool        `json:"mail"`
 	By       string      `json:"by,omitempty" doc:"of the office's own"`
 	Answered bool        `json:"answered" doc:"by now"`
+
+	Outcomes []outcomeBody `json:"outcomes" nullable:"false" doc:"of its message, by channel; none: it has not left, or was settled before"`
+}
+
+type outcomeBody struct {
+	Channel notify.ChannelName `json:"channel" enum:"mail,push,slip"`
+	State   string             `json:"state" enum:"waiting,accepted,failed,bounced" doc:"nobody knows who has read what"`
+	Code    string             `json:"code,omitempty" doc:"ours, or the status of the server"`
+}
+
+func outcomesOf(sent []notify.Sent) []outcomeBody {
+	bodies := make([]outcomeBody, len(sent))
+	for i, one := range sent {
+		bodies[i] = outcomeBody(one)
+	}
+	return bodies
 }
 
 func (s *Server) listReminders(ctx context.Context, in *remindersInput) (*out[list[reminderBody]], error) {
@@ -143,7 +184,7 @@ func (s *Server) listReminders(ctx context.Context, in *remindersInput) (*out[li
 		bodies[i] = reminderBody{
 			ID: entry.ID, Person: personBody{Kind: entry.Person.Kind, ID: entry.Person.ID, Name: people[entry.Person].Name},
 			Children: orEmpty(people[entry.Person].Children), Step: string(entry.Step), At: entry.At, Push: entry.Push, Mail: entry.Mail,
-			By: staff[entry.By], Answered: entry.Answered,
+			By: staff[entry.By], Answered: entry.Answered, Outcomes: outcomesOf(entry.Outcomes),
 		}
 	}
 	page := listOf(bodies)

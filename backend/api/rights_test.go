@@ -185,6 +185,11 @@ var rights = map[string]right{
 
 	"previewReminders": {at("/reminders/preview"), "401 403 403 403 200 200 403 403"},
 	"listReminders":    {at("/reminders"), "401 403 403 403 200 200 403 403"},
+	"foreseeReminders": {with("/reminders/effect", object{}), "401 403 403 403 200 200 403 403"},
+	"sendReminders":    {with("/reminders", object{}), "401 403 403 403 200 200 403 403"},
+	"getHolidays":      {at("/holidays"), "401 403 403 403 200 200 403 403"},
+	"setHolidays":      {holidayFile, "401 403 403 403 204 204 403 403"},
+	"dropHolidays":     {with("/holidays", nil), "401 403 403 403 204 204 403 403"},
 	"printSlips":       {slips, "401 403 403 403 200/200/404/404 200/200/404/404 403 403"},
 
 	"printLetters": {letters, "401 403 403 403 200/200/404/404 200/200/404/404 403 403"},

@@ -509,3 +509,7 @@ func importPlan(suffix string, body any) func(*world, place, authz.Role) call {
 		}) + suffix, body: body}
 	}
 }
+
+func holidayFile(*world, place, authz.Role) call {
+	return call{path: "/holidays", raw: []byte("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20270701\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")}
+}

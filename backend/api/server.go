@@ -179,7 +179,9 @@ func (s *Server) noRoute(c *fiber.Ctx) error {
 	return fiber.ErrMethodNotAllowed
 }
 
-func isFileRoute(path string) bool { return path == apiPrefix+"/imports" || path == verifyPath }
+func isFileRoute(path string) bool {
+	return path == apiPrefix+"/imports" || path == apiPrefix+"/holidays" || path == verifyPath
+}
 
 func (s *Server) newHuma() huma.API {
 	config := huma.DefaultConfig("Einverstanden", s.Version)

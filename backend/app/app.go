@@ -142,7 +142,6 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Lowering = lowering.NewService(d, keys, a.Accounts, a.Consents, a.Standings)
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
 	a.Invites.WithLoweringKeys(a.Lowering)
-	a.Reminders = reminder.NewService(d, a.Schools, a.Consents, a.Invites, reminder.FromClassList(a.Schools))
 	a.Accounts.WithPupilMeetings(a.Meetings.FirstEndFor)
 	a.Cards = card.NewService(d, a.Schools, a.Accounts, a.Meetings, a.Standings, printer, c.URL)
 	a.Sanctions = sanction.NewService(d, evidenceLog, a.Schools, a.Rules, a.Hub)
@@ -155,6 +154,8 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Notify = a.tellBy(c)
 	a.Notices = notice.NewService(d, a.Schools, a.Accounts, a.Consents, a.Standings, a.Notify).WithMeetings(a.Meetings)
 	a.withPush(a.Outbound.HTTP(), push.KnownServices)
+	a.Reminders = reminder.NewService(d, a.Schools, a.Consents, a.Invites, reminder.ContactsOf(a.Notify, a.Push.Reached))
+	a.Reminders.Checks(a.Notify)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(), log)
 	return a, nil

@@ -50,6 +50,7 @@ func (a *App) worker() (w *outbox.Worker, close func() error, err error) {
 	}
 	w = outbox.NewWorker(a.DB, claims, now, a.log)
 	a.Notices.Handle(w)
+	a.Reminders.Handle(w)
 	w.Handle(daily, a.eachDay)
 	w.Every(outbox.Periodic{Topic: daily, Key: func(now time.Time) string { return now.Format(time.DateOnly) }})
 	return w, close, nil
@@ -74,11 +75,14 @@ func (a *App) work(ctx context.Context) (stopped func() error, err error) {
 
 // eachDay sends the data protection officer the day's checkpoint, so that one lies outside the school (abuse of whoever
 // can write the database), looks for modes that changed without a decision and for ages that are near, writes to whom
-// push reaches no more before long, and sweeps what has done its duty.
+// push reaches no more before long, asks for an edition that is to come, and sweeps what has done its duty.
 func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
 	signed, err := a.Notary.Sign(ctx, 0)
 	if err == nil {
 		err = errors.Join(a.Notices.CheckModes(ctx), a.Notices.CheckAges(ctx))
+	}
+	if err == nil {
+		err = a.Consents.AskAhead(ctx)
 	}
 	if err != nil {
 		return err

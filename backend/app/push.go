@@ -33,7 +33,7 @@ func (pushChannel) Name() notify.ChannelName { return notify.Push }
 
 // pushKinds are those that have words of their own on a lock screen.
 var pushKinds = map[notify.Kind]push.Kind{
-	notify.Receipt: push.Receipt, notify.ModeChanged: push.ModeChanged,
+	notify.Receipt: push.Receipt, notify.ModeChanged: push.ModeChanged, notify.Reminder: push.OpenConsent,
 	notify.OwnSanction: push.OwnNews, notify.AgeNear: push.OwnNews,
 	notify.MeetingPlanned: push.Meeting, notify.MeetingMoved: push.Meeting, notify.MeetingCancelled: push.Meeting, notify.MeetingSoon: push.Soon,
 	notify.LessonChanged: push.Lesson, notify.LessonTomorrow: push.LessonSoon, notify.LessonSoon: push.LessonSoon,
@@ -51,6 +51,9 @@ func recipientOf(person id.Person) push.Recipient {
 // last one has just turned out to be gone, is left to the other channels.
 func (c pushChannel) Deliver(ctx context.Context, message string, m notify.Message) (notify.Outcome, error) {
 	word := push.Word{Event: message, Kind: push.News, Object: m.Subject, Path: m.Path, Until: m.Until}
+	if m.Open > 0 {
+		word.Badge = &m.Open
+	}
 	if kind, ok := pushKinds[m.Kind]; ok {
 		word.Kind = kind
 	}

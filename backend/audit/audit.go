@@ -103,7 +103,10 @@ const (
 	OwnLimitSet       Action = "own_limit.set"
 	OwnLimitLifted    Action = "own_limit.lifted"
 
-	SlipPrinted Action = "slip.printed"
+	SlipPrinted     Action = "slip.printed"
+	ReminderSent    Action = "reminder.sent"
+	ReminderWanted  Action = "reminder.wanted" // by the office, now
+	HolidaysChanged Action = "school.holidays_changed"
 )
 
 // System is the actor of what nobody signed in has done: commands at the shell, work by date.

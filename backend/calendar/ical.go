@@ -12,6 +12,26 @@ import (
 // ErrHolidayFile is the fault of every file that is no list of whole days in iCalendar form.
 var ErrHolidayFile = errors.New("calendar: not a list of holidays in iCalendar form")
 
+// HolidayFault is an ErrHolidayFile that knows its line.
+type HolidayFault struct {
+	Line   int // from 1
+	Reason string
+}
+
+func (f *HolidayFault) Error() string {
+	return fmt.Sprintf("%s: line %d: %s", ErrHolidayFile, f.Line, f.Reason)
+}
+
+// Unwrap is ErrHolidayFile.
+func (f *HolidayFault) Unwrap() error { return ErrHolidayFile }
+
+func last(lines []contentLine) int {
+	if len(lines) == 0 {
+		return 0
+	}
+	return lines[len(lines)-1].number
+}
+
 const (
 	longestHolidayFile = 1 << 20 // bytes
 	longestVacation    = 70      // days; more is a mistyped year
@@ -29,11 +49,11 @@ func ReadHolidays(file io.Reader) ([]Period, error) {
 	r := holidayReader{}
 	for _, line := range lines {
 		if err := r.take(string(line.text)); err != nil {
-			return nil, fmt.Errorf("%w: line %d: %s", ErrHolidayFile, line.number, err.Error())
+			return nil, &HolidayFault{Line: line.number, Reason: err.Error()}
 		}
 	}
 	if !r.ended {
-		return nil, fmt.Errorf("%w: no END:VCALENDAR", ErrHolidayFile)
+		return nil, &HolidayFault{Line: max(1, last(lines)), Reason: "no END:VCALENDAR"}
 	}
 	return r.periods, nil
 }

@@ -3,6 +3,7 @@ package calendar
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -88,6 +89,20 @@ func (s *SchoolDays) year(year int) *yearDays {
 	}
 	return days
 }
+
+// KnownUntil is the last day of the school holidays that are known; unknown when none are, and then weekends and public
+// holidays alone are free.
+func (s *SchoolDays) KnownUntil() (last Date) {
+	for _, vacation := range s.vacations {
+		if last.IsZero() || vacation.Until.After(last) {
+			last = vacation.Until
+		}
+	}
+	return last
+}
+
+// Vacations are the school holidays that are known, in the order of their list.
+func (s *SchoolDays) Vacations() []Period { return slices.Clone(s.vacations) }
 
 // furthest is how far a school day is looked for: longer than any holidays.
 const furthest = 100 // days

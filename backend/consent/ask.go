@@ -78,8 +78,19 @@ type Waiting struct {
 }
 
 // WaitingAsks lists the asks of the school that no answer has closed, the oldest first, with what has become of them.
-func (s *Service) WaitingAsks(tx *db.Tx) ([]Waiting, error) {
-	rows, err := unclosedAsks(tx)
+func (s *Service) WaitingAsks(tx *db.Tx) ([]Waiting, error) { return s.waitingAsks(tx, id.Person{}) }
+
+// WaitingAsksOf is WaitingAsks of one person. HoldAsks keeps them as they are.
+func (s *Service) WaitingAsksOf(tx *db.Tx, person id.Person) ([]Waiting, error) {
+	return s.waitingAsks(tx, person)
+}
+
+// HoldAsks keeps the person's answers out until the transaction ends, so that what is decided about its asks holds when
+// it is committed.
+func (s *Service) HoldAsks(tx *db.Tx, person id.Person) error { return lockAsks(tx, person) }
+
+func (s *Service) waitingAsks(tx *db.Tx, person id.Person) ([]Waiting, error) {
+	rows, err := unclosedAsks(tx, person)
 	if err != nil {
 		return nil, err
 	}
@@ -102,9 +113,12 @@ func (s *Service) WaitingAsks(tx *db.Tx) ([]Waiting, error) {
 	waiting := make([]Waiting, len(rows))
 	for i, row := range rows {
 		person := id.Person{Kind: row.PersonKind, ID: row.PersonID}
+		g, askedOn := gathered[row.PupilID], settings.Today(time.UnixMicro(row.AskedAt))
+		if askedOn.After(g.Facts.Today) { // it is about what holds then
+			g.Facts.Today = askedOn
+		}
 		waiting[i] = Waiting{
-			ID: row.ID, Pupil: row.PupilID, Person: person, Due: row.DueOn,
-			AskedOn: settings.Today(time.UnixMicro(row.AskedAt)), State: gathered[row.PupilID].stateOf(person, row.Edition),
+			ID: row.ID, Pupil: row.PupilID, Person: person, Due: row.DueOn, AskedOn: askedOn, State: g.stateOf(person, row.Edition),
 		}
 	}
 	return waiting, nil

@@ -1,6 +1,8 @@
 package consent
 
 import (
+	"time"
+
 	"gorm.io/gorm/clause"
 
 	"einverstanden/backend/calendar"
@@ -9,17 +11,61 @@ import (
 )
 
 func insertAsk(tx *db.Tx, person id.Person, pupil id.Pupil, edition int, due calendar.Date) error {
-	return tx.G().Clauses(clause.OnConflict{DoNothing: true}).Create(&askRow{
-		SchoolID: tx.School, ID: id.New[id.Ask](), Purpose: VideoConference, PupilID: pupil, PersonKind: person.Kind,
-		PersonID: person.ID, Edition: edition, Channel: "letter", AskedAt: tx.Now.UnixMicro(), DueOn: due,
-	}).Error
+	return insertAsks(tx, []askRow{askOf(tx, person, pupil, edition, "letter", tx.Now, due)})
 }
 
-// unclosedAsks lists the asks without an answer, the oldest first.
-func unclosedAsks(tx *db.Tx) (rows []askRow, err error) {
-	err = tx.G().Where("school_id = ? AND purpose = ? AND closed_at IS NULL", tx.School, VideoConference).
-		Order("asked_at, id").Find(&rows).Error
+func askOf(tx *db.Tx, person id.Person, pupil id.Pupil, edition int, channel string, at time.Time, due calendar.Date) askRow {
+	return askRow{
+		SchoolID: tx.School, ID: id.New[id.Ask](), Purpose: VideoConference, PupilID: pupil, PersonKind: person.Kind,
+		PersonID: person.ID, Edition: edition, Channel: channel, AskedAt: at.UnixMicro(), DueOn: due,
+	}
+}
+
+// insertAsks leaves those as they are that were made for the edition already.
+func insertAsks(tx *db.Tx, rows []askRow) error {
+	return tx.G().Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(rows, db.RowsAtOnce).Error
+}
+
+// party is a person for a pupil.
+type party struct {
+	PupilID    id.Pupil
+	PersonKind id.PersonKind
+	PersonID   string
+}
+
+func (p party) person() id.Person { return id.Person{Kind: p.PersonKind, ID: p.PersonID} }
+
+// knownBefore are those who were asked or have decided under an earlier edition, and are not asked for this one.
+func knownBefore(tx *db.Tx, edition int) (parties []party, err error) {
+	err = tx.G().Raw(`SELECT known.pupil_id, known.person_kind, known.person_id FROM (
+			SELECT pupil_id, person_kind, person_id FROM ask WHERE school_id = ? AND purpose = ? AND edition < ?
+			UNION SELECT pupil_id, person_kind, person_id FROM decision WHERE school_id = ? AND purpose = ?) AS known
+		WHERE NOT EXISTS (SELECT 1 FROM ask WHERE ask.school_id = ? AND ask.purpose = ? AND ask.edition = ? AND ask.pupil_id = known.pupil_id
+			AND ask.person_kind = known.person_kind AND ask.person_id = known.person_id)
+		ORDER BY known.pupil_id, known.person_kind, known.person_id`,
+		tx.School, VideoConference, edition, tx.School, VideoConference, tx.School, VideoConference, edition).Scan(&parties).Error
+	return parties, err
+}
+
+// unclosedAsks lists the asks without an answer, the oldest first; of one person, if it is named.
+func unclosedAsks(tx *db.Tx, person id.Person) (rows []askRow, err error) {
+	query := tx.G().Where("school_id = ? AND purpose = ? AND closed_at IS NULL", tx.School, VideoConference)
+	if person.ID != "" {
+		query = query.Where("person_kind = ? AND person_id = ?", person.Kind, person.ID)
+	}
+	err = query.Order("asked_at, id").Find(&rows).Error
 	return rows, err
+}
+
+// lockAsks keeps answers of the person from closing its asks until the transaction ends.
+func lockAsks(tx *db.Tx, person id.Person) error {
+	if tx.Dialect() == db.SQLite {
+		return nil // there is one writer at a time
+	}
+	var locked []struct{ ID id.Ask }
+	return tx.G().Table("ask").Select("id").
+		Where("school_id = ? AND person_kind = ? AND person_id = ? AND closed_at IS NULL", tx.School, person.Kind, person.ID).
+		Order("id").Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Find(&locked).Error
 }
 
 // closeAsks closes what an answer answers: a no is an answer for every edition, and a withdrawal of everything too.

@@ -26,6 +26,8 @@ const (
 	IdempotencyKeyReused Code = "idempotency_key_reused"
 	PhoneLowersOnly      Code = "phone_lowers_only"
 	FileInvalid          Code = "file_invalid"
+	HoursInvalid         Code = "hours_invalid"
+	HolidayFileInvalid   Code = "holiday_file_invalid"
 	PasswordShort        Code = "password_short"
 	PasswordCommon       Code = "password_common"
 
@@ -173,6 +175,7 @@ var kinds = map[Code]Kind{
 	InvalidInput: Invalid, UnknownField: Invalid, FieldMissing: Invalid, FieldInvalid: Invalid, FieldTooLong: Invalid,
 	SignatureMissing: Invalid, SignatureTooSmall: Invalid, SignatureUnexpected: Invalid, TextUnknown: Invalid, AssertionInvalid: Invalid,
 	IdempotencyKeyReused: Invalid, PhoneLowersOnly: Invalid, FileInvalid: Invalid,
+	HoursInvalid: Invalid, HolidayFileInvalid: Invalid,
 	PasswordShort: Invalid, PasswordCommon: Invalid,
 	RuleUnknown: Invalid, HearingMissing: Invalid, SanctionFromPast: Invalid, SanctionEndsEarly: Invalid, SanctionTooLong: Invalid,
 	MeetingNotBegun: Invalid, NextInstanceUnfit: Invalid,

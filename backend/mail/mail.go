@@ -66,7 +66,10 @@ const timeout = 30 * time.Second
 type Failed struct {
 	Status    int  // SMTP reply code; 0: there was no conversation
 	Permanent bool // trying again is of no use
-	phase     string
+	// NoSuchAddress says that it is the recipient's address, by the enhanced status (RFC 3463, 3.2: X.1.Y), and not us or
+	// the message.
+	NoSuchAddress bool
+	phase         string
 }
 
 func (f *Failed) Error() string {
@@ -122,6 +125,7 @@ func failed(err error) *Failed {
 	}
 	f := &Failed{Status: sent.ErrorCode(), phase: "server_unreachable"}
 	f.Permanent = f.Status >= 500 && sent.Reason != gomail.ErrSMTPMailFrom
+	f.NoSuchAddress = f.Permanent && sent.Reason == gomail.ErrSMTPRcptTo && strings.HasPrefix(sent.EnhancedStatusCode(), "5.1.")
 	return f
 }
 

@@ -362,7 +362,7 @@ func TestX10AMeetingOfALaterDayShowsTodaysModes(t *testing.T) {
 	env := testkit.NewSQLite(t)
 	c := newClassroom(t, env)
 	c.answer(participation.Video)
-	_, err := sanction.NewService(env.DB, c.Log, c.Service, c.Hub).Impose(c.Ctx, c.Staff(authz.Head), sanction.New{
+	_, err := sanction.NewService(env.DB, c.Log, c.Service, c.rules, c.Hub).Impose(c.Ctx, c.Staff(authz.Head), sanction.New{
 		Pupil: c.lena.ID, Kind: sanction.Educational, Measure: sanction.AudioOnly, RuleKey: "FRIENDLY",
 		NotedOn: c.Today(), From: c.Today(), Until: c.Today().AddDays(1),
 	})

@@ -13,11 +13,11 @@ import (
 )
 
 // browsers are a channel that counts.
-type browsers struct{ delivered int }
+type heldPush struct{ delivered int }
 
-func (*browsers) Name() notify.ChannelName { return notify.Push }
+func (*heldPush) Name() notify.ChannelName { return notify.Push }
 
-func (b *browsers) Deliver(context.Context, string, notify.Message) (notify.Outcome, error) {
+func (b *heldPush) Deliver(context.Context, string, notify.Message) (notify.Outcome, error) {
 	b.delivered++
 	return notify.Outcome{Host: "push.example"}, nil
 }
@@ -26,7 +26,7 @@ func (b *browsers) Deliver(context.Context, string, notify.Message) (notify.Outc
 func TestAChannelThatIsHeldHoldsNoOther(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		w := newWorld(t, env)
-		devices := &browsers{}
+		devices := &heldPush{}
 		opens := env.Clock.Now().Add(9 * time.Hour)
 		w.notify.WithChannel(devices).WithWhen(func(_ context.Context, by notify.ChannelName, _ notify.Message, now time.Time) (time.Time, error) {
 			if by == notify.Push && now.Before(opens) {
@@ -60,7 +60,7 @@ var errCalendar = errors.New("the calendar is away")
 // Whoever cannot tell whether it is night sends nothing, and tries again.
 func TestAQuietHourThatIsUnknownIsTriedAgain(t *testing.T) {
 	w := newWorld(t, testkit.NewSQLite(t))
-	devices := &browsers{}
+	devices := &heldPush{}
 	w.notify.WithChannel(devices).WithWhen(func(context.Context, notify.ChannelName, notify.Message, time.Time) (time.Time, error) {
 		return time.Time{}, errCalendar
 	})

@@ -11,6 +11,7 @@ import (
 	netmail "net/mail"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strings"
 
 	"einverstanden/backend/db"
@@ -48,11 +49,11 @@ func (s *Service) Bounced(ctx context.Context, in io.Reader) error {
 	if err != nil {
 		return err
 	}
-	status, err := finalStatus(raw)
+	failed, err := failureIn(raw)
 	if err != nil {
 		return err
 	}
-	return s.markBounced(ctx, message, status)
+	return s.markBounced(ctx, message, failed)
 }
 
 // messageOf finds the token where the mail server put the address that the notification was for.
@@ -74,17 +75,23 @@ func (s *Service) messageOf(header netmail.Header) (string, error) {
 
 var statusCode = regexp.MustCompile(`^5\.\d{1,3}\.\d{1,3}$`)
 
-// finalStatus gives the enhanced status (RFC 3463) of a notification about a failure; a delay is none.
-func finalStatus(raw *netmail.Message) (string, error) {
+// failure is what a notification says of a message that did not arrive.
+type failure struct {
+	status     string   // enhanced, RFC 3463
+	recipients []string // as it was addressed, and where it was forwarded to (RFC 3464, 2.3.1 and 2.3.2)
+}
+
+// failureIn reads a notification about a failure; a delay is none.
+func failureIn(raw *netmail.Message) (failure, error) {
 	kind, params, err := mime.ParseMediaType(raw.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/report" {
-		return "", fault.New(fault.NothingHere)
+		return failure{}, fault.New(fault.NothingHere)
 	}
 	parts := multipart.NewReader(raw.Body, params["boundary"])
 	for {
 		part, err := parts.NextPart()
 		if err != nil {
-			return "", fault.Wrap(fault.NothingHere, err)
+			return failure{}, fault.Wrap(fault.NothingHere, err)
 		}
 		if !strings.HasPrefix(part.Header.Get("Content-Type"), "message/delivery-status") {
 			continue
@@ -93,31 +100,68 @@ func finalStatus(raw *netmail.Message) (string, error) {
 	}
 }
 
-func failedRecipient(fields *textproto.Reader) (string, error) {
+func failedRecipient(fields *textproto.Reader) (failure, error) {
 	for {
 		header, err := fields.ReadMIMEHeader()
 		if status := header.Get("Status"); strings.EqualFold(header.Get("Action"), "failed") && statusCode.MatchString(status) {
-			return status, nil
+			found := failure{status: status}
+			for _, name := range []string{"Original-Recipient", "Final-Recipient"} {
+				if _, address, ok := strings.Cut(header.Get(name), ";"); ok {
+					found.recipients = append(found.recipients, strings.TrimSpace(address))
+				}
+			}
+			return found, nil
 		}
 		if err != nil {
-			return "", fault.New(fault.NothingHere)
+			return failure{}, fault.New(fault.NothingHere)
 		}
 	}
 }
 
 // markBounced looks through the schools, which are few: the return path has no room for one.
-func (s *Service) markBounced(ctx context.Context, message, status string) error {
+func (s *Service) markBounced(ctx context.Context, message string, failed failure) error {
 	schools, err := s.db.Schools(ctx)
 	if err != nil {
 		return err
 	}
 	for _, school := range schools {
-		err := s.db.WriteUnaudited(db.InSchool(ctx, school), func(tx *db.Tx) error { return bounce(tx, message, status) })
+		err := s.db.WriteUnaudited(db.InSchool(ctx, school), func(tx *db.Tx) error {
+			row, err := bounce(tx, message, failed.status)
+			if err != nil {
+				return err
+			}
+			return s.noteDead(tx, row, failed.recipients)
+		})
 		if !errors.Is(err, fault.New(fault.NothingHere)) {
 			return err
 		}
 	}
 	return fault.New(fault.NothingHere)
+}
+
+// noteDead keeps which of the person's addresses the message came back from; all that it went to when the notification
+// names none of them, as after forwarding.
+func (s *Service) noteDead(tx *db.Tx, row messageRow, named []string) error {
+	person := id.Person{Kind: row.PersonKind, ID: row.PersonID}
+	if person.Kind == DPO {
+		return nil
+	}
+	went, err := s.addressesTo(tx, person, rules[row.Kind].contacts)
+	if err != nil {
+		return err
+	}
+	var dead, every []string
+	for _, address := range went {
+		hash := s.addressHash(tx.School, address)
+		every = append(every, hash)
+		if slices.ContainsFunc(named, func(name string) bool { return strings.EqualFold(name, address) }) {
+			dead = append(dead, hash)
+		}
+	}
+	if len(dead) == 0 {
+		dead = every
+	}
+	return putBounces(tx, person, dead)
 }
 
 // NotMe opens the link "that was not me": what it is about, by kind (letter or decision) and id.

@@ -14,5 +14,6 @@ func (s *Service) Erase(tx *db.Tx, person id.Person, _ []id.Pupil) error {
 		return err
 	}
 	return errors.Join(
-		deleteConfirmation(tx, row.AddressHash), deleteOf[addressRow](tx, person), deleteOf[settingRow](tx, person), deleteOf[messageRow](tx, person))
+		deleteConfirmation(tx, row.AddressHash), deleteOf[addressRow](tx, person), deleteOf[settingRow](tx, person), deleteOf[messageRow](tx, person),
+		deleteOf[bounceRow](tx, person))
 }

@@ -40,13 +40,14 @@ func (c mailer) Deliver(ctx context.Context, message string, m Message) (Outcome
 	case len(letters) == 0:
 		return out, ErrNoWay
 	}
-	return c.sendAll(ctx, letters, out)
+	return c.sendAll(ctx, m.Person, letters, out)
 }
 
 // sendAll is done when one address has it: a second one of the same person is a courtesy. A failure that may pass is
 // tried again for all of them; their message ids tell whoever has it already that it is the same.
-func (c mailer) sendAll(ctx context.Context, letters []mail.Letter, out Outcome) (Outcome, error) {
+func (c mailer) sendAll(ctx context.Context, person id.Person, letters []mail.Letter, out Outcome) (Outcome, error) {
 	reached := false
+	var dead []string
 	var failed *mail.Failed
 	for _, letter := range letters {
 		err := c.sender.Send(ctx, letter)
@@ -55,6 +56,12 @@ func (c mailer) sendAll(ctx context.Context, letters []mail.Letter, out Outcome)
 		if errors.As(err, &f) && (failed == nil || failed.Permanent) {
 			failed = f
 		}
+		if f != nil && f.NoSuchAddress {
+			dead = append(dead, letter.To)
+		}
+	}
+	if err := c.noteRefused(ctx, person, dead); err != nil {
+		return out, err
 	}
 	switch {
 	case reached:
@@ -65,6 +72,21 @@ func (c mailer) sendAll(ctx context.Context, letters []mail.Letter, out Outcome)
 	}
 	out.Code = failed.Code()
 	return out, outbox.After(failed.Code(), 0, failed)
+}
+
+// noteRefused keeps addresses that the server says do not exist: they are no way to the person, as if a message had come
+// back from there.
+func (c mailer) noteRefused(ctx context.Context, person id.Person, dead []string) error {
+	if len(dead) == 0 || person.Kind == DPO {
+		return nil
+	}
+	return c.db.WriteUnaudited(ctx, func(tx *db.Tx) error {
+		hashes := make([]string, len(dead))
+		for i, address := range dead {
+			hashes[i] = c.addressHash(tx.School, address)
+		}
+		return putBounces(tx, person, hashes)
+	})
 }
 
 func (c mailer) lettersTo(tx *db.Tx, message string, m Message) ([]mail.Letter, error) {
@@ -134,32 +156,41 @@ func (c mailer) addressesOf(tx *db.Tx, m Message, settings school.Settings) (to 
 		}
 		return to, action, err
 	}
-	wanted := rules[m.Kind].contacts
+	to, err = c.addressesTo(tx, m.Person, rules[m.Kind].contacts)
+	if err == nil && rules[m.Kind].stoppable { // what guards a letter is tried all the same
+		to, err = c.alive(tx, m.Person, to)
+	}
+	return to, action, err
+}
+
+func (s *Service) alive(tx *db.Tx, person id.Person, addresses []string) ([]string, error) {
+	dead, err := deadAddresses(tx, []id.Person{person})
+	return slices.DeleteFunc(addresses, func(address string) bool { return !s.isAlive(tx.School, address, dead[person]) }), err
+}
+
+// addressesTo are a person's own, each once.
+func (s *Service) addressesTo(tx *db.Tx, person id.Person, wanted contacts) (to []string, err error) {
 	if wanted&listed != 0 {
-		guardian, _, err := c.listedGuardian(tx, m.Person)
+		guardian, _, err := s.listedGuardian(tx, person)
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
 		if mail.IsAddress(guardian.Contact.Email) {
 			to = append(to, guardian.Contact.Email)
 		}
 	}
-	if wanted&typed != 0 {
-		row, err := findAddress(tx, m.Person)
-		if err != nil {
-			return nil, "", err
-		}
-		if row.Address != nil && row.ConfirmedAt != nil {
-			address, err := c.openAddress(row)
-			if err != nil {
-				return nil, "", err
-			}
-			if !slices.ContainsFunc(to, func(known string) bool { return strings.EqualFold(known, address) }) {
-				to = append(to, address)
-			}
-		}
+	if wanted&typed == 0 {
+		return to, nil
 	}
-	return to, action, nil
+	row, err := findAddress(tx, person)
+	if err != nil || row.Address == nil || row.ConfirmedAt == nil {
+		return to, err
+	}
+	address, err := s.openAddress(row)
+	if err == nil && !slices.ContainsFunc(to, func(known string) bool { return strings.EqualFold(known, address) }) {
+		to = append(to, address)
+	}
+	return to, err
 }
 
 // toBeConfirmed is the address as it was typed, unless another was typed since.

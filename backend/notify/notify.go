@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"einverstanden/backend/db"
@@ -41,6 +42,7 @@ const (
 	AnswerRecorded    Kind = "answer_recorded"
 	Checkpoint        Kind = "checkpoint"
 	Reminder          Kind = "reminder"
+	Announcement      Kind = "announcement" // that somebody is going to be asked; wants nothing
 
 	SanctionImposed  Kind = "sanction_imposed"
 	SanctionEnded    Kind = "sanction_ended" // before its time
@@ -89,7 +91,8 @@ var rules = map[Kind]rule{
 	AnswerInvalidated: {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
 	AnswerRecorded:    {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
 	Checkpoint:        {channels: []ChannelName{Mail}, contacts: listed},
-	Reminder:          {channels: []ChannelName{Push, Mail}, contacts: typed | listed, stoppable: true},
+	Reminder:          {channels: []ChannelName{Push, Mail}, last: Mail, contacts: typed | listed, stoppable: true},
+	Announcement:      {channels: []ChannelName{Mail}, contacts: typed | listed, stoppable: true},
 
 	// A sanction, and an age at which a pupil is asked, fall through to nobody: paper is the last way.
 	SanctionImposed: {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
@@ -131,8 +134,11 @@ type Message struct {
 	At      time.Time `json:"at,omitzero"`       // when it happened
 	Values  Values    `json:"values,omitempty"`
 
-	NotBefore time.Time `json:"notBefore,omitzero"` // for the night and the weekend; zero: at once
-	Until     time.Time `json:"until,omitzero"`     // when it is of no use any more; zero: for a week
+	Channels  []ChannelName `json:"channels,omitempty"` // fewer than the kind's; the kind's last way stays
+	Day       time.Time     `json:"day,omitzero"`       // that the text names; paragraphs about it are left out without one
+	NotBefore time.Time     `json:"notBefore,omitzero"` // for the night and the weekend; zero: at once
+	Until     time.Time     `json:"until,omitzero"`     // when it is of no use any more; zero: for as long as its kind says
+	Open      int           `json:"open,omitempty"`     // how many answers are wanted, for the badge of an app
 }
 
 // key tells what is told apart: of one letter it is told that it was made, and later that it was used.
@@ -294,22 +300,46 @@ func (s *Service) Deliver(ctx context.Context, m Message) error {
 	if !ok {
 		return outbox.Permanent("kind_unknown")
 	}
-	if m.Person.Kind == id.GuardianPerson || m.Person.Kind == id.PupilPerson {
-		if stopped, err := s.isStopped(ctx, m, r); err != nil || stopped {
-			return err
-		}
+	channels, err := s.channelsOf(ctx, m, r)
+	if err != nil || len(channels) == 0 {
+		return err
 	}
 	reached, again := false, error(nil)
-	for _, name := range r.channels {
+	for _, name := range channels {
 		accepted, err := s.deliverBy(ctx, name, m)
 		reached = reached || accepted
 		again = outbox.Soonest(again, err)
 	}
-	if again != nil || reached || r.last == "" {
+	if reached || r.last == "" || slices.Contains(channels, r.last) || again != nil && s.clock().Sub(m.At) < patience {
 		return again
 	}
-	_, err := s.deliverBy(ctx, r.last, m)
+	_, err = s.deliverBy(ctx, r.last, m)
 	return err
+}
+
+// patience is how long a channel that fails for the moment is tried before the last way has its turn.
+const patience = time.Hour
+
+// channelsOf are those that the message takes: none for what the person does not want, no push for whom mail is enough.
+func (s *Service) channelsOf(ctx context.Context, m Message, r rule) (channels []ChannelName, err error) {
+	channels = r.channels
+	if len(m.Channels) > 0 {
+		channels = m.Channels
+	}
+	if m.Person.Kind != id.GuardianPerson && m.Person.Kind != id.PupilPerson {
+		return channels, nil
+	}
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		row, err := findSetting(tx, m.Person)
+		switch {
+		case r.stoppable && row.NoReminders:
+			channels = nil
+		case row.MailOnly && slices.Contains(channels, Push):
+			channels = []ChannelName{Mail}
+		}
+		return err
+	})
+	return channels, err
 }
 
 // deliverBy reports whether the channel brought it, now or before. A failure that is final is no error: the next channel

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -20,7 +21,36 @@ type Setting struct {
 	Confirmed   bool
 	Language    string // of the messages
 	NoReminders bool
-	MailIsSetUp bool // the school sends mail at all
+	MailOnly    bool  // nothing by push
+	Hours       Hours // of reminders
+	MailIsSetUp bool  // the school sends mail at all
+}
+
+// Hours are the times of day in which a person wants to be reminded, in minutes from midnight by the school's clock,
+// Until exclusive. The zero value is no wish: the usual hours.
+type Hours struct{ From, Until int }
+
+// Own hours lie between six and ten, and leave an hour: they are the person's to choose (decision 0038), but a slip of the
+// finger must wake nobody.
+const (
+	earliestHour = 6 * 60
+	latestHour   = 22 * 60
+	leastHours   = 60
+)
+
+func (h Hours) check() error {
+	if h == (Hours{}) || h.From >= earliestHour && h.Until <= latestHour && h.Until-h.From >= leastHours {
+		return nil
+	}
+	return fault.InvalidField("hours", fault.HoursInvalid)
+}
+
+// Choice is what a person chooses about its messages.
+type Choice struct {
+	Language    string
+	NoReminders bool
+	MailOnly    bool
+	Hours       Hours
 }
 
 // confirmEvery is how often a confirmation goes to an address, whoever asks, so that nobody is plagued (X27).
@@ -58,7 +88,7 @@ func (s *Service) settingOf(tx *db.Tx, person id.Person) (setting Setting, err e
 		return Setting{}, err
 	}
 	_, setting.MailIsSetUp = s.channels[Mail]
-	setting.NoReminders = row.NoReminders
+	setting.NoReminders, setting.MailOnly, setting.Hours = row.NoReminders, row.MailOnly, row.hours()
 	if setting.Language, err = s.languageOf(tx, person); err != nil || address.Address == nil {
 		return setting, err
 	}
@@ -131,17 +161,24 @@ func (s *Service) RemoveAddress(ctx context.Context, actor authz.Actor) error {
 	})
 }
 
-// Choose keeps the language of messages and whether the person wants to be reminded.
-func (s *Service) Choose(ctx context.Context, actor authz.Actor, language string, noReminders bool) error {
+// Choose keeps the language of messages, whether and when the person wants to be reminded, and whether by mail alone.
+func (s *Service) Choose(ctx context.Context, actor authz.Actor, choice Choice) error {
 	if err := mayKeep(actor); err != nil {
 		return err
 	}
-	if !HasLanguage(language) {
+	if !HasLanguage(choice.Language) {
 		return fault.InvalidField("language", fault.FieldInvalid)
+	}
+	if err := choice.Hours.check(); err != nil {
+		return err
 	}
 	return s.db.Write(db.InSchool(ctx, actor.School), func(tx *db.Tx) error {
 		row := settingRow{
-			SchoolID: tx.School, PersonKind: actor.Person.Kind, PersonID: actor.Person.ID, Language: &language, NoReminders: noReminders,
+			SchoolID: tx.School, PersonKind: actor.Person.Kind, PersonID: actor.Person.ID, Language: &choice.Language,
+			NoReminders: choice.NoReminders, MailOnly: choice.MailOnly,
+		}
+		if choice.Hours != (Hours{}) {
+			row.HoursFrom, row.HoursUntil = &choice.Hours.From, &choice.Hours.Until
 		}
 		if err := putSetting(tx, row); err != nil {
 			return err
@@ -175,7 +212,7 @@ func (s *Service) ConfirmAddress(ctx context.Context, token string) error {
 		if row.Address == nil || tx.Now.Sub(time.UnixMicro(row.AddedAt)) > confirmWithin {
 			return fault.New(fault.NothingHere)
 		}
-		if err := confirmAddress(tx, row); err != nil {
+		if err := errors.Join(confirmAddress(tx, row), deleteBounce(tx, person, row.AddressHash)); err != nil {
 			return err
 		}
 		return audit.Record(tx, audit.Entry{
@@ -211,18 +248,6 @@ func (s *Service) StopReminders(ctx context.Context, token string) error {
 			Actor: audit.System, Action: audit.NoticesChanged, SubjectKind: string(person.Kind), SubjectID: person.ID,
 		})
 	})
-}
-
-func (s *Service) isStopped(ctx context.Context, m Message, r rule) (stopped bool, err error) {
-	if !r.stoppable {
-		return false, nil
-	}
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		row, err := findSetting(tx, m.Person)
-		stopped = row.NoReminders
-		return err
-	})
-	return stopped, err
 }
 
 // languageOf is the one that the person chose for messages, or in the app, or that of the school's lists, or German.

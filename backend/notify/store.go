@@ -149,9 +149,19 @@ type settingRow struct {
 	PersonID    string
 	Language    *string
 	NoReminders bool
+	MailOnly    bool
+	HoursFrom   *int
+	HoursUntil  *int
 }
 
 func (settingRow) TableName() string { return "notice_setting" }
+
+func (r settingRow) hours() Hours {
+	if r.HoursFrom == nil || r.HoursUntil == nil {
+		return Hours{}
+	}
+	return Hours{*r.HoursFrom, *r.HoursUntil}
+}
 
 func findSetting(tx *db.Tx, person id.Person) (row settingRow, err error) {
 	err = tx.G().Where("school_id = ? AND person_kind = ? AND person_id = ?", tx.School, person.Kind, person.ID).Limit(1).Find(&row).Error
@@ -161,21 +171,16 @@ func findSetting(tx *db.Tx, person id.Person) (row settingRow, err error) {
 func putSetting(tx *db.Tx, row settingRow) error {
 	anew := clause.OnConflict{
 		Columns:   []clause.Column{{Name: "school_id"}, {Name: "person_kind"}, {Name: "person_id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"language", "no_reminders"}),
+		DoUpdates: clause.AssignmentColumns([]string{"language", "no_reminders", "mail_only", "hours_from", "hours_until"}),
 	}
 	return tx.G().Clauses(anew).Create(&row).Error
 }
 
 type personRow interface {
-	addressRow | settingRow | messageRow
+	addressRow | settingRow | messageRow | bounceRow
 }
 
 func deleteOf[Row personRow](tx *db.Tx, person id.Person) error {
 	var row Row
 	return tx.G().Where("school_id = ? AND person_kind = ? AND person_id = ?", tx.School, person.Kind, person.ID).Delete(&row).Error
-}
-
-func bounce(tx *db.Tx, message, status string) error {
-	return db.MustAffect(tx.G().Table("message").Where("school_id = ? AND id = ? AND channel = ?", tx.School, message, Mail).
-		Updates(map[string]any{"state": stateBounced, "code": status, "at": tx.Now.UnixMicro()}))
 }

@@ -124,7 +124,9 @@ func write(tag string, m Message, school string, zone *time.Location, to links) 
 		out.Direction = "rtl"
 	}
 	for _, paragraph := range w.Body {
-		out.Body = append(out.Body, fill.Replace(paragraph))
+		if m.knowsDay() || !strings.Contains(paragraph, dayPlace) {
+			out.Body = append(out.Body, fill.Replace(paragraph))
+		}
 	}
 	if to.notMe != "" && w.NotMe != "" {
 		out.NotMe, out.NotMeLink = w.NotMe, to.notMe
@@ -135,12 +137,21 @@ func write(tag string, m Message, school string, zone *time.Location, to links) 
 	return out
 }
 
+// dayPlace is where a text names Message.Day. A paragraph with it is left out of messages without a day.
+const dayPlace = "{{day}}"
+
+// knowsDay: some kinds learn the day only when they are sent (ValuesOf).
+func (m Message) knowsDay() bool { return !m.Day.IsZero() || m.Values["day"] != "" }
+
 func (m Message) filler(tag, school string, zone *time.Location) *strings.Replacer {
-	layout := "02.01.2006, 15:04"
+	day := "02.01.2006"
 	if tag == "en" {
-		layout = "2 January 2006, 15:04"
+		day = "2 January 2006"
 	}
-	pairs := []string{"{{school}}", school, "{{when}}", m.At.In(zone).Format(layout)}
+	pairs := []string{"{{school}}", school, "{{when}}", m.At.In(zone).Format(day + ", 15:04")}
+	if !m.Day.IsZero() {
+		pairs = append(pairs, dayPlace, m.Day.In(zone).Format(day))
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.Values)) {
 		pairs = append(pairs, "{{"+name+"}}", m.Values[name])
 	}

@@ -23,8 +23,8 @@ const (
 	poll     = 15 * time.Second // finds what fell due, and what other processes wrote
 	// breath is how long a job waits for others: those of a rush are claimed together, and whoever looks at what has just
 	// changed, an open roster above all, has the processor first.
-	breath = 100 * time.Millisecond
-	planning = time.Hour        // how often it is looked which periodic jobs are missing
+	breath   = 100 * time.Millisecond
+	planning = time.Hour // how often it is looked which periodic jobs are missing
 )
 
 // Claimed is a job that this instance works on.

@@ -22,6 +22,7 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/hold"
 	"einverstanden/backend/id"
+	"einverstanden/backend/notify"
 	"einverstanden/backend/participation"
 	"einverstanden/backend/proof"
 	"einverstanden/backend/push"
@@ -95,7 +96,7 @@ func canaryHousehold(w *world) (h household, receipt id.Statement) {
 	_, err = w.app.Lowering.Renew(w.Ctx, signedIn.Actor, h.pupil.ID)
 	must(w.t, err)
 	must(w.t, w.app.Notify.SetAddress(w.Ctx, signedIn.Actor, canaryTyped))
-	must(w.t, w.app.Notify.Choose(w.Ctx, signedIn.Actor, "uk", true))
+	must(w.t, w.app.Notify.Choose(w.Ctx, signedIn.Actor, notify.Choice{Language: "uk", NoReminders: true}))
 	w.exec(`INSERT INTO message (school_id, id, event, kind, person_kind, person_id, channel, state, code, made_at, at)
 		VALUES (?, ?, 'e', 'receipt', 'guardian', ?, 'mail', 'bounced', 'a code of the mother', 0, 0)`, w.ID, id.New[string](), h.guardian.ID)
 	w.exec("INSERT INTO told_mode (school_id, pupil_id, person_kind, person_id, mode, told_at) VALUES (?, ?, 'guardian', ?, 'video', 0)", w.ID, h.pupil.ID, h.guardian.ID)
@@ -108,6 +109,10 @@ func canaryHousehold(w *world) (h household, receipt id.Statement) {
 		VALUES (?, ?, 'video_conference', ?, 'guardian', ?, 99, 'letter', 0, '2026-12-01')`, w.ID, canaryAsk, h.pupil.ID, h.guardian.ID)
 	w.exec(`INSERT INTO reminder (school_id, id, ask_id, person_kind, person_id, step, push, mail, at)
 		VALUES (?, 'a reminder of the canary', ?, 'guardian', ?, 'first', ?, ?, 0)`, w.ID, canaryAsk, h.guardian.ID, false, true)
+	w.exec(`INSERT INTO mail_bounce (school_id, person_kind, person_id, address_hash, at)
+		VALUES (?, 'guardian', ?, 'hash of an address that came back', 0)`, w.ID, h.guardian.ID)
+	w.exec(`INSERT INTO reminder_request (school_id, person_kind, person_id, made_by, made_at)
+		VALUES (?, 'guardian', ?, 'who wants the canary reminded', 0)`, w.ID, h.guardian.ID)
 	return h, receipt
 }
 
@@ -272,6 +277,8 @@ func (w *world) canaries(h household) map[string][]byte {
 	keep("mail hash", "SELECT email_hash FROM guardian WHERE id = ?", guardian)
 	keep("typed address", "SELECT address FROM mail_address WHERE person_id = ?", guardian)
 	keep("hash of the typed address", "SELECT address_hash FROM mail_address WHERE person_id = ?", guardian)
+	keep("address that came back", "SELECT address_hash FROM mail_bounce WHERE person_id = ?", guardian)
+	keep("wanted reminder", "SELECT made_by FROM reminder_request WHERE person_id = ?", guardian)
 	keep("outcome of a message", "SELECT code FROM message WHERE person_id = ?", guardian)
 	keep("letter number", "SELECT letter_no FROM letter WHERE person_id = ?", guardian)
 	keep("letter secret", "SELECT secret_hash FROM letter WHERE person_id = ?", guardian)

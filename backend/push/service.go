@@ -197,6 +197,15 @@ func (s *Service) Waiting(ctx context.Context) (count int64, oldest time.Time, e
 	return count, oldest, err
 }
 
+// Reached tells which people of the transaction's school have a browser that gets messages; of one, if it is named. Nobody
+// where push is off.
+func (s *Service) Reached(tx *db.Tx, one id.Person) ([]id.Person, error) {
+	if s.sender == nil {
+		return nil, nil
+	}
+	return personsWithBrowser(tx, one)
+}
+
 // Uses counts, in the school of ctx, the browsers by the id of the VAPID key that they subscribed with.
 func (s *Service) Uses(ctx context.Context) (uses map[string]int, err error) {
 	uses = map[string]int{}

@@ -126,6 +126,26 @@ func browsersOf(tx *db.Tx, to Recipient) (found []row, err error) {
 	return found, err
 }
 
+// personsWithBrowser are those of the people whom a message may reach; of everybody, where none is named.
+func personsWithBrowser(tx *db.Tx, one id.Person) (persons []id.Person, err error) {
+	var found []struct {
+		PersonKind id.PersonKind
+		PersonID   string
+	}
+	query := "SELECT DISTINCT session.person_kind, session.person_id" + joined + alive +
+		" AND push_subscription.active_at IS NOT NULL AND session.person_id IS NOT NULL"
+	args := []any{tx.School, tx.Now.UnixMicro()}
+	if one.ID != "" {
+		query += " AND session.person_kind = ? AND session.person_id = ?"
+		args = append(args, one.Kind, one.ID)
+	}
+	err = tx.G().Raw(query, args...).Scan(&found).Error
+	for _, f := range found {
+		persons = append(persons, id.Person{Kind: f.PersonKind, ID: f.PersonID})
+	}
+	return persons, err
+}
+
 // The states of a message to one browser.
 type state string
 

@@ -16,10 +16,13 @@ const (
 
 // nextOf finds the next step of one ask that can go out at or after an instant.
 func (p planner) nextOf(a Ask, from time.Time) (step, bool) {
-	if a.Settled != "" || countOf(a) >= mostReminders {
+	if a.Settled != "" || a.isOverOn(calendar.Today(from, p.zone)) || countOf(a) >= mostReminders {
 		return step{}, false
 	}
-	if p.manual {
+	if p.recipient.Wanted {
+		if a.AskedOn.After(calendar.Today(from, p.zone)) {
+			return step{}, false
+		}
 		return p.onOpenDay(a, planned{step: Manual, day: calendar.Today(from, p.zone), full: true}, from)
 	}
 	if announced, ok := p.announcement(a, from); ok {
@@ -108,8 +111,8 @@ func (p planner) waiting(a Ask) []planned {
 		for gone < len(steps) && !steps[gone].day.After(day) {
 			gone++
 		}
-		if sent.Step == Manual && gone < len(steps) {
-			gone++
+		if sent.Step == Manual && gone == 0 && len(steps) > 0 {
+			gone = 1 // nothing was due: it took the next one's place
 		}
 		steps = steps[gone:]
 	}

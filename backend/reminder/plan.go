@@ -42,6 +42,7 @@ type Recipient struct {
 	Asks        []Ask
 	Reach       Reach
 	Preferences Preferences
+	Wanted      bool // by the office: the next message is its own, in the place of the next automatic step
 }
 
 // Calendar is where and when the school is.
@@ -65,6 +66,7 @@ const (
 	Exhausted       Reason = "exhausted"         // five are enough, or no step is left
 	Stopped         Reason = "stopped"           // the person wants none
 	NoChannel       Reason = "no_channel"        // a slip goes instead
+	NotYet          Reason = "not_yet"           // the office wants it, but nobody has been asked
 )
 
 // Message is one ask's part in a message.
@@ -89,6 +91,9 @@ func Plan(r Recipient, c Calendar, now time.Time) Next {
 	if reason := p.whyNot(c, now); reason != "" {
 		return Next{Reason: reason}
 	}
+	if r.Wanted && !p.hasBegun(now) {
+		return Next{Reason: NotYet}
+	}
 	if !r.Reach.Push && !r.Reach.Mail {
 		p.recipient.Reach.Mail = true
 		next := p.next(now)
@@ -103,22 +108,23 @@ func Plan(r Recipient, c Calendar, now time.Time) Next {
 // Remind is Plan for a message that the office wants now: it waits for quiet hours, holidays and caps alone, and takes
 // the place of the next automatic step.
 func Remind(r Recipient, c Calendar, now time.Time) Next {
-	p := planner{days: c.days(), recipient: r, sent: messagesOf(r), manual: true}
-	switch {
-	case p.whyNot(c, now) != "":
-		return Next{Reason: p.whyNot(c, now)}
-	case !r.Reach.Push && !r.Reach.Mail:
-		return Next{Reason: NoChannel}
-	}
-	return p.next(now)
+	r.Wanted = true
+	return Plan(r, c, now)
 }
 
 type planner struct {
 	days
 	recipient Recipient
 	sent      []time.Time // when messages went to the person, each once, the oldest first
-	manual    bool
 }
+
+// hasBegun reports whether something that the person has been asked is open.
+func (p planner) hasBegun(now time.Time) bool {
+	today := calendar.Today(now, p.zone)
+	return slices.ContainsFunc(p.recipient.Asks, func(a Ask) bool { return a.isOpenOn(today) && !a.isOverOn(today) })
+}
+
+func (a Ask) isOverOn(today calendar.Date) bool { return !a.Due.IsZero() && a.Due.Before(today) }
 
 // messagesOf are the instants at which something went to the person; printed slips and settled asks are part of it where
 // they took a place in its week.
@@ -142,7 +148,7 @@ func (p planner) whyNot(c Calendar, now time.Time) Reason {
 		switch {
 		case ask.Settled != "":
 			reason = ask.Settled
-		case !ask.Due.IsZero() && ask.Due.Before(today):
+		case ask.isOverOn(today):
 			reason = Over
 		default:
 			if p.recipient.Preferences.Stopped {
@@ -217,7 +223,7 @@ func (p planner) byMailAlone(at time.Time, steps []step) Next {
 			next.Messages = append(next.Messages, Message{step.ask, step.step})
 		}
 	}
-	next.Mail = p.recipient.Reach.Mail && len(next.Messages) > 0 && !p.manual
+	next.Mail = p.recipient.Reach.Mail && len(next.Messages) > 0 && !p.recipient.Wanted
 	return next
 }
 

@@ -2,6 +2,7 @@ package reminder
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"einverstanden/backend/audit"
@@ -12,17 +13,9 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/invite"
+	"einverstanden/backend/notify"
 	"einverstanden/backend/school"
 )
-
-// Contact is how a person can be reached, and wants to be.
-type Contact struct {
-	Reach
-	Preferences
-}
-
-// Contacts knows the contacts of people. Who is missing from its answer cannot be reached.
-type Contacts func(tx *db.Tx, persons []id.Person) (map[id.Person]Contact, error)
 
 // Service owns the use cases. Make one with NewService.
 type Service struct {
@@ -38,86 +31,6 @@ func NewService(d *db.DB, schools *school.Service, consents *consent.Service, in
 	return &Service{db: d, schools: schools, consents: consents, invites: invites, contacts: contacts}
 }
 
-// FromClassList reaches guardians by the mail address that the school had from its class list.
-func FromClassList(schools *school.Service) Contacts {
-	return func(tx *db.Tx, persons []id.Person) (map[id.Person]Contact, error) {
-		var wanted []id.Guardian
-		for _, person := range persons {
-			if person.Kind == id.GuardianPerson {
-				wanted = append(wanted, id.Guardian(person.ID))
-			}
-		}
-		guardians, err := schools.Guardians(tx, wanted)
-		contacts := make(map[id.Person]Contact, len(guardians))
-		for name, guardian := range guardians {
-			contacts[id.GuardianOf(name)] = Contact{Reach: Reach{Mail: guardian.Contact.Email != ""}}
-		}
-		return contacts, err
-	}
-}
-
-// weekBack is how far messages about asks that are answered by now are looked for: they count for the caps.
-const weekBack = (weekDays + 1) * 24 * time.Hour
-
-// recipients are everybody with an unanswered ask, in the order in which they were first asked.
-func (s *Service) recipients(tx *db.Tx) ([]Recipient, error) {
-	waiting, err := s.consents.WaitingAsks(tx)
-	if err != nil {
-		return nil, err
-	}
-	sent, recent, err := s.sent(tx, waiting)
-	if err != nil {
-		return nil, err
-	}
-	places := map[id.Person]int{}
-	var recipients []Recipient
-	var persons []id.Person
-	for _, w := range waiting {
-		place, ok := places[w.Person]
-		if !ok {
-			place = len(recipients)
-			places[w.Person] = place
-			persons = append(persons, w.Person)
-			recipients = append(recipients, Recipient{Person: w.Person, Asks: recent[w.Person]})
-		}
-		ask := Ask{ID: w.ID, Pupil: w.Pupil, AskedOn: w.AskedOn, Due: w.Due, Sent: sent[w.ID]}
-		if w.State != consent.AskOpen {
-			ask.Settled = Reason(w.State)
-		}
-		recipients[place].Asks = append(recipients[place].Asks, ask)
-	}
-	contacts, err := s.contacts(tx, persons)
-	for i := range recipients {
-		contact := contacts[recipients[i].Person]
-		recipients[i].Reach, recipients[i].Preferences = contact.Reach, contact.Preferences
-	}
-	return recipients, err
-}
-
-// sent is what went out about unanswered asks, and about others in the last days, as asks that are settled.
-func (s *Service) sent(tx *db.Tx, waiting []consent.Waiting) (map[id.Ask][]Sent, map[id.Person][]Ask, error) {
-	asks := make([]id.Ask, len(waiting))
-	sent := make(map[id.Ask][]Sent, len(waiting))
-	for i, w := range waiting {
-		asks[i], sent[w.ID] = w.ID, nil
-	}
-	rows, err := listOf(tx, asks)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, row := range rows {
-		sent[row.AskID] = append(sent[row.AskID], row.sent())
-	}
-	rows, err = listSince(tx, tx.Now.Add(-weekBack))
-	recent := map[id.Person][]Ask{}
-	for _, row := range rows {
-		if _, open := sent[row.AskID]; !open {
-			recent[row.person()] = append(recent[row.person()], Ask{ID: row.AskID, Settled: Answered, Sent: []Sent{row.sent()}})
-		}
-	}
-	return sent, recent, err
-}
-
 // Row is one person in a preview.
 type Row struct {
 	Person  id.Person
@@ -128,12 +41,14 @@ type Row struct {
 // Preview is what is going to happen on a day.
 type Preview struct {
 	Day            calendar.Date
-	Messages       int       // on the day
-	From           time.Time // the first of them; zero when there is none
-	WithoutChannel int       // people who get a slip instead
-	Slips          int       // people whose slip is due today
-	DueInHolidays  int       // asks whose last day is no school day, or one of the first three after holidays
-	Rows           []Row     // everybody who has not answered
+	Messages       int           // on the day
+	From           time.Time     // the first of them; zero when there is none
+	WithoutChannel int           // people who get a slip instead
+	Wanted         int           // people whom the office wants reminded, and who have not been
+	Slips          int           // people whose slip is due today
+	HolidaysUntil  calendar.Date // the last known school holiday; unknown: public holidays alone are known
+	DueInHolidays  int           // asks whose last day is no school day, or one of the first three after holidays
+	Rows           []Row         // everybody who has not answered
 }
 
 // Preview plans as the sender would, as if everything before the day went out.
@@ -147,7 +62,7 @@ func (s *Service) Preview(ctx context.Context, actor authz.Actor, day calendar.D
 		if err != nil {
 			return err
 		}
-		recipients, err := s.recipients(tx)
+		recipients, err := s.recipients(tx, id.Person{})
 		if err != nil {
 			return err
 		}
@@ -166,6 +81,7 @@ func (p *Preview) fill(recipients []Recipient, c Calendar, now time.Time) {
 	if p.Day.IsZero() {
 		p.Day = today.AddDays(1)
 	}
+	p.HolidaysUntil = c.Days.KnownUntil()
 	for _, r := range recipients {
 		row := Row{Person: r.Person, Next: planFrom(r, c, now, p.Day), SlipDue: r.needsSlip(days, today)}
 		for _, ask := range r.Asks {
@@ -175,6 +91,9 @@ func (p *Preview) fill(recipients []Recipient, c Calendar, now time.Time) {
 		}
 		if row.SlipDue {
 			p.Slips++
+		}
+		if r.Wanted && row.Next.Reason == "" {
+			p.Wanted++
 		}
 		if row.Next.Reason == NoChannel {
 			p.WithoutChannel++
@@ -201,6 +120,7 @@ func planFrom(r Recipient, c Calendar, now time.Time, day calendar.Date) Next {
 
 // with is the recipient after a message went out.
 func (r Recipient) with(next Next) Recipient {
+	r.Wanted = false
 	asks := make([]Ask, len(r.Asks))
 	copy(asks, r.Asks)
 	for _, message := range next.Messages {
@@ -223,6 +143,7 @@ type Logged struct {
 	By       id.Account // of the office's own; empty: automatic
 	Answered bool       // by now
 	Sent
+	Outcomes []notify.Sent // by channel; none yet, or none any more because it was settled before it left
 }
 
 // mostListed is how many steps one part of the log has.
@@ -246,9 +167,30 @@ func (s *Service) Outcome(ctx context.Context, actor authz.Actor, after id.Remin
 			}
 			logged = append(logged, entry)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return addOutcomes(tx, rows, logged)
 	})
 	return logged, next, err
+}
+
+// addOutcomes tells of each step what became of the message that it went out with.
+func addOutcomes(tx *db.Tx, rows []loggedRow, logged []Logged) error {
+	var messages []string
+	for _, l := range rows {
+		if l.Row.Message != nil {
+			messages = append(messages, *l.Row.Message)
+		}
+	}
+	slices.Sort(messages)
+	outcomes, err := notify.OutcomesOf(tx, slices.Compact(messages), notify.Reminder, notify.Announcement)
+	for i, l := range rows {
+		if l.Row.Message != nil {
+			logged[i].Outcomes = outcomes[*l.Row.Message]
+		}
+	}
+	return err
 }
 
 // Forget deletes the log of the school years that are over. It is part of the work by date.

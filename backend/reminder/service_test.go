@@ -16,6 +16,9 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/invite"
+	"einverstanden/backend/mail"
+	"einverstanden/backend/notify"
+	"einverstanden/backend/outbox"
 	"einverstanden/backend/paper"
 	"einverstanden/backend/participation"
 	"einverstanden/backend/reminder"
@@ -37,6 +40,11 @@ type secretariat struct {
 	consents *consent.Service
 	invites  *invite.Service
 	office   authz.Actor
+	server   *testkit.SMTP
+	seen     int
+	push     browsers
+	notify   *notify.Service
+	worker   *outbox.Worker
 }
 
 func newSecretariat(t *testing.T, env *testkit.Env) *secretariat {
@@ -44,7 +52,7 @@ func newSecretariat(t *testing.T, env *testkit.Env) *secretariat {
 	env.Clock.Set(at("2026-11-09 09:00"))
 	s := &secretariat{School: env.NewSchool(t), t: t, env: env}
 	s.consents = consent.NewService(env.DB, env.Vault, s.Log, s.School.Service, s.Hub)
-	silent := slog.New(slog.NewTextHandler(io.Discard, nil))
+	silent := discard
 	accounts := account.NewService(env.DB, env.Vault, evidence.NewLog(env.Vault), nil, env.Clock.Now, silent)
 	printer, err := paper.NewPrinter()
 	if err != nil {
@@ -52,7 +60,15 @@ func newSecretariat(t *testing.T, env *testkit.Env) *secretariat {
 	}
 	base, _ := url.Parse("https://einverstanden.schule.example")
 	s.invites = invite.NewService(env.DB, s.School.Service, s.consents, accounts, printer, base)
-	s.Service = reminder.NewService(env.DB, s.School.Service, s.consents, s.invites, reminder.FromClassList(s.School.Service))
+	s.server = testkit.NewSMTP(t, testkit.SMTPConfig{Security: "none"})
+	s.notify = notify.NewService(env.DB, env.Vault, s.School.Service, base, env.Clock.Now).
+		WithMail(mail.NewSender(mail.Server{Host: "127.0.0.1", Port: s.server.Port, From: "einwilligung@schule.example", Bounces: "zurueck@schule.example"}, env.Clock.Now)).
+		WithChannel(&s.push)
+	s.Service = reminder.NewService(env.DB, s.School.Service, s.consents, s.invites, reminder.ContactsOf(s.notify, s.push.reached))
+	s.Checks(s.notify)
+	s.worker = outbox.NewWorker(env.DB, env.Jobs(t), env.Clock.Now, silent)
+	s.Handle(s.worker)
+	s.worker.Handle(notify.SendMessage, s.notify.Send)
 	s.office = s.Staff(authz.Office)
 	draft, err := consent.ParseDraft([]byte(form))
 	if err == nil {
@@ -80,15 +96,22 @@ func (s *secretariat) asks(class school.Class) {
 
 func (s *secretariat) saysNo(g school.Guardian, pupil school.Pupil) {
 	s.t.Helper()
+	s.says(g, pupil, participation.None)
+}
+
+func (s *secretariat) says(g school.Guardian, pupil school.Pupil, answer participation.Mode) {
+	s.t.Helper()
 	actor := s.As(id.GuardianOf(g.ID))
 	var sheet consent.Sheet
 	s.Read(func(tx *db.Tx) (err error) {
 		sheet, err = s.consents.Sheet(tx, actor, pupil.ID, "de")
 		return err
 	})
-	_, err := s.consents.Answer(s.Ctx, actor, consent.AnswerInput{
-		Pupil: pupil.ID, Answer: participation.None, Version: sheet.Version.ID, TextSHA256: sheet.German.SHA256, Language: "de",
-	})
+	in := consent.AnswerInput{Pupil: pupil.ID, Answer: answer, Version: sheet.Version.ID, TextSHA256: sheet.German.SHA256, Language: "de"}
+	if answer > participation.None {
+		in.Signature = &consent.Signature{Kind: string(consent.TypedSignature), Name: g.Family}
+	}
+	_, err := s.consents.Answer(s.Ctx, actor, in)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -225,3 +248,5 @@ func TestSlipsAreLoggedOnceAndForgottenWithTheSchoolYear(t *testing.T) {
 		}
 	})
 }
+
+var discard = slog.New(slog.NewTextHandler(io.Discard, nil))

@@ -47,7 +47,7 @@ func (s *Service) slipsDue(ctx context.Context) (due []slipDue, err error) {
 		if err != nil {
 			return err
 		}
-		recipients, err := s.recipients(tx)
+		recipients, err := s.recipients(tx, id.Person{})
 		days, today := calendarOf(settings).days(), settings.Today(tx.Now)
 		for _, r := range recipients {
 			if r.needsSlip(days, today) {

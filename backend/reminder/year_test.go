@@ -4,23 +4,31 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
 	"einverstanden/backend/calendar"
+	"einverstanden/backend/consent"
 	"einverstanden/backend/id"
 	"einverstanden/backend/reminder"
 )
 
-// A year of one person: when it is asked and answers, when the sender stood still, and everything that went out.
+// A year of one person: when it is asked and answers, when the sender stood still, and everything that went out. It is
+// planned for as the sender does it, from rows of asks and of the log.
 type year struct {
-	random    *rand.Rand
-	recipient reminder.Recipient
-	answers   map[id.Ask]time.Time
-	due       map[id.Ask]calendar.Date
-	log       []reminder.Next
+	random  *rand.Rand
+	person  id.Person
+	contact reminder.Contact
+	wanted  bool
+	asks    []consent.Waiting
+	rows    []reminder.LogRow
+	answers map[id.Ask]time.Time
+	due     map[id.Ask]calendar.Date
+	log     []reminder.Next
 }
 
 const oneYear = 365 * 24 * time.Hour
@@ -34,10 +42,20 @@ func TestAYearOfReminders(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv("FAMILIES")); err == nil {
 		families = n
 	}
+	years := make([]*year, families)
+	var playing sync.WaitGroup
+	processors := runtime.GOMAXPROCS(0)
+	for first := range processors {
+		playing.Go(func() {
+			for seed := first; seed < families; seed += processors {
+				years[seed] = newYear(uint64(seed))
+				years[seed].play()
+			}
+		})
+	}
+	playing.Wait()
 	sent := 0
-	for seed := range families {
-		y := newYear(uint64(seed))
-		y.play()
+	for seed, y := range years {
 		sent += len(y.log)
 		if fault := y.fault(); fault != "" {
 			t.Fatalf("family %d: %s", seed, fault)
@@ -51,19 +69,19 @@ func TestAYearOfReminders(t *testing.T) {
 
 func newYear(seed uint64) *year {
 	y := &year{random: rand.New(rand.NewPCG(seed, 17)), answers: map[id.Ask]time.Time{}, due: map[id.Ask]calendar.Date{}}
-	y.recipient = reminder.Recipient{Person: id.GuardianOf(id.Guardian(fmt.Sprint("guardian ", seed)))}
+	y.person = id.GuardianOf(id.Guardian(fmt.Sprint("guardian ", seed)))
 	y.changeReach()
 	if y.random.IntN(5) == 0 {
-		y.recipient.Preferences.Hours = reminder.Hours{From: reminder.Clock(y.random.IntN(20 * 60)), Until: 24 * 60}
+		y.contact.Hours = reminder.Hours{From: reminder.Clock(y.random.IntN(20 * 60)), Until: 24 * 60}
 	}
 	return y
 }
 
 func (y *year) changeReach() {
-	y.recipient.Reach = reminder.Reach{Push: y.random.IntN(3) == 0, Mail: y.random.IntN(5) > 0}
+	y.contact.Reach = reminder.Reach{Push: y.random.IntN(3) == 0, Mail: y.random.IntN(5) > 0}
 }
 
-// ask makes one to three asks, as for siblings, with anything from no last day to six weeks.
+// ask makes one to three asks, as for siblings, with anything from no last day to six weeks; some are known days ahead.
 func (y *year) ask(now time.Time) {
 	today := calendar.Today(now, berlin)
 	due := calendar.Date{}
@@ -71,13 +89,45 @@ func (y *year) ask(now time.Time) {
 		due = today.AddDays(n)
 	}
 	for range 1 + y.random.IntN(3) {
-		name := id.Ask(fmt.Sprint("ask ", len(y.recipient.Asks)))
+		name := id.Ask(fmt.Sprint("ask ", len(y.asks)))
 		y.due[name] = due
-		y.recipient.Asks = append(y.recipient.Asks, reminder.Ask{ID: name, AskedOn: today.AddDays(y.random.IntN(3)), Due: due})
+		y.asks = append(y.asks, consent.Waiting{
+			ID: name, Person: y.person, AskedOn: today.AddDays(y.random.IntN(3)), Due: due, State: consent.AskOpen,
+		})
 		if y.random.IntN(2) == 0 {
 			y.answers[name] = now.Add(time.Duration(y.random.IntN(20*24)) * time.Hour)
 		}
 	}
+}
+
+// recipient is the person as it is read at an instant; false when nothing waits for it.
+func (y *year) recipient(now time.Time) (reminder.Recipient, bool) {
+	var waiting []consent.Waiting
+	for _, ask := range y.asks {
+		if answered, ok := y.answers[ask.ID]; !ok || answered.After(now) {
+			waiting = append(waiting, ask)
+		}
+	}
+	y.contact.Stopped = now.After(opening.Add(oneYear * 9 / 10))
+	all := reminder.Recipients(waiting, y.rows, map[id.Person]reminder.Contact{y.person: y.contact}, map[id.Person]bool{y.person: y.wanted}, now)
+	if len(all) == 0 {
+		return reminder.Recipient{}, false
+	}
+	return all[0], true
+}
+
+// plan is the next message, as the sender finds it.
+func (y *year) plan(now time.Time) reminder.Next {
+	r, waits := y.recipient(now)
+	if !waits {
+		y.wanted = false
+		return reminder.Next{Reason: reminder.Answered}
+	}
+	next := reminder.Plan(r, nw, now)
+	if next.Reason != "" {
+		y.wanted = false
+	}
+	return next
 }
 
 // play moves from event to event. The sender looks once an hour, unless it stands still.
@@ -85,7 +135,6 @@ func (y *year) play() {
 	now, end := opening, opening.Add(oneYear)
 	nextAsk := now.Add(time.Duration(y.random.IntN(20*24)) * time.Hour)
 	for now.Before(end) {
-		y.settle(now)
 		if !now.Before(nextAsk) {
 			y.ask(now)
 			nextAsk = now.Add(time.Duration(1+y.random.IntN(30*24)) * time.Hour)
@@ -94,12 +143,13 @@ func (y *year) play() {
 		case 0:
 			y.changeReach()
 		case 1:
-			y.send(reminder.Remind(y.recipient, nw, now), now)
+			if r, waits := y.recipient(now); waits {
+				y.wanted = reminder.Remind(r, nw, now).Reason == ""
+			}
 		case 2:
 			now = now.Add(time.Duration(y.random.IntN(10*24)) * time.Hour) // an outage
-			y.settle(now)
 		}
-		next := reminder.Plan(y.recipient, nw, now)
+		next := y.plan(now)
 		y.send(next, now)
 		now = y.later(now, next, nextAsk)
 	}
@@ -119,29 +169,19 @@ func (y *year) later(now time.Time, next reminder.Next, nextAsk time.Time) time.
 	return now.Add(max(time.Hour, until.Sub(now).Round(time.Minute)))
 }
 
-func (y *year) settle(now time.Time) {
-	for i, ask := range y.recipient.Asks {
-		if answered, ok := y.answers[ask.ID]; ok && !answered.After(now) {
-			y.recipient.Asks[i].Settled = reminder.Answered
-		}
-	}
-	y.recipient.Preferences.Stopped = now.After(opening.Add(oneYear * 9 / 10))
-}
-
 // send carries a plan out whose time has come within the hour, if it still stands then.
 func (y *year) send(next reminder.Next, now time.Time) {
 	if next.Reason != "" || next.At.Sub(now) >= time.Hour {
 		return
 	}
-	y.settle(next.At)
-	if next.Messages[0].Step == reminder.Manual {
-		next = reminder.Remind(y.recipient, nw, next.At)
-	} else {
-		next = reminder.Plan(y.recipient, nw, next.At)
+	at := next.At
+	if next = y.plan(at); next.Reason != "" || next.At.After(at) {
+		return
 	}
-	if next.Reason == "" && next.At.Sub(now) < time.Hour {
-		y.log = append(y.log, next)
-		y.recipient.Asks = note(y.recipient.Asks, next)
+	y.log = append(y.log, next)
+	y.wanted = false
+	for _, m := range next.Messages {
+		y.rows = append(y.rows, reminder.LogRow{Ask: m.Ask, Person: y.person, Sent: reminder.Sent{Step: m.Step, At: next.At, Push: next.Push, Mail: next.Mail}})
 	}
 }
 
@@ -200,7 +240,7 @@ func (y *year) isOpen(next reminder.Next) bool {
 			return false
 		}
 	}
-	if own := y.recipient.Preferences.Hours; own.IsValid() {
+	if own := y.contact.Hours; own.IsValid() {
 		from, until = int(own.From), int(own.Until)
 	}
 	clock := local.Hour()*60 + local.Minute()

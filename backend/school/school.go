@@ -37,6 +37,9 @@ type Settings struct {
 	HidesNumbers     bool      `json:"hidesNumbers"` // guardians' phone numbers from teachers who have to call
 
 	Land calendar.Land `json:"land"` // whose holidays the school keeps
+
+	// Vacations are the school's own list of school holidays; nil: those that ship for the Land. SetVacations changes them.
+	Vacations []calendar.Period `json:"-"`
 }
 
 // DefaultZone is the zone of a school that names none.
@@ -69,7 +72,12 @@ func (s Settings) Location() *time.Location {
 }
 
 // SchoolDays are the days on which the school teaches.
-func (s Settings) SchoolDays() *calendar.SchoolDays { return calendar.SchoolDaysOf(s.Land) }
+func (s Settings) SchoolDays() *calendar.SchoolDays {
+	if s.Vacations != nil {
+		return calendar.NewSchoolDays(s.Land, s.Vacations)
+	}
+	return calendar.SchoolDaysOf(s.Land)
+}
 
 // Name is a person's name.
 type Name struct {

@@ -163,6 +163,11 @@ func (r schoolRow) settings() (Settings, error) {
 		DefaultRoom: r.DefaultRoom, HidesNumbers: r.HidesNumbers,
 		Land: r.Land,
 	}
+	if r.Vacations != nil {
+		if err := json.Unmarshal([]byte(*r.Vacations), &settings.Vacations); err != nil {
+			return Settings{}, err
+		}
+	}
 	return settings, json.Unmarshal([]byte(r.RoomHosts), &settings.RoomHosts)
 }
 

@@ -23,6 +23,7 @@ type schoolRow struct {
 	DefaultRoom      string
 	HidesNumbers     bool
 	Land             calendar.Land
+	Vacations        *string
 	CreatedAt        int64
 }
 
@@ -53,6 +54,11 @@ func updateRoomHosts(tx *db.Tx, settings Settings) error {
 	}
 	tx.Forget(rowKey{})
 	return db.MustAffect(tx.G().Table("school").Where("school_id = ?", tx.School).Updates(map[string]any{"room_hosts": hosts}))
+}
+
+func updateVacations(tx *db.Tx, vacations *string) error {
+	tx.Forget(rowKey{})
+	return db.MustAffect(tx.G().Table("school").Where("school_id = ?", tx.School).Updates(map[string]any{"vacations": vacations}))
 }
 
 func findSchool(tx *db.Tx) (r schoolRow, err error) {

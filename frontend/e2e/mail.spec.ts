@@ -1,6 +1,6 @@
 import { cp } from 'node:fs/promises'
 import { serve, type Server } from './demo'
-import { arrive, expect, expectAccessible, test as base } from './fixtures'
+import { arrive, expect, expectAccessible, signIn, test as base } from './fixtures'
 import { openMailbox, type Mailbox } from './mailbox'
 
 // A school that sends mail, in the place of the one that does not.
@@ -46,10 +46,41 @@ test('an address is used once the link in the mail was opened', async ({ page, a
 
 	await page.reload()
 	await expect(card.getByText('(bestätigt)')).toBeVisible()
-	await card.getByLabel('Sprache der Nachrichten').selectOption('Українська')
-	await card.getByRole('checkbox', { name: 'Nicht mehr erinnern' }).check()
-	await card.getByRole('button', { name: 'Auswahl speichern' }).click()
-	await expect(card.getByText('Gespeichert.')).toBeVisible()
+	const wishes = page.getByRole('region', { name: 'Sprache und Erinnerungen' })
+	await wishes.getByLabel('Sprache der Nachrichten').selectOption('Українська')
+	await wishes.getByRole('checkbox', { name: 'Nur E-Mail' }).check()
+	await wishes.getByRole('checkbox', { name: 'Zu eigenen Zeiten erinnern' }).check()
+	await wishes.getByLabel('Ab', { exact: true }).selectOption('18:00')
+	await wishes.getByLabel('Bis', { exact: true }).selectOption('21:00')
+	await expectAccessible(page)
+	await wishes.getByRole('button', { name: 'Auswahl speichern' }).click()
+	await expect(wishes.getByText('Gespeichert.')).toBeVisible()
+	await page.reload()
+	await expect(wishes.getByRole('checkbox', { name: 'Nur E-Mail' })).toBeChecked()
+	await expect(wishes.getByLabel('Ab', { exact: true })).toHaveValue('18')
+	await expect(wishes.getByLabel('Bis', { exact: true })).toHaveValue('21')
+
+	const office = await another()
+	await signIn(office, school.demo, 'office')
+	const asked = await office.evaluate(
+		async (classId) =>
+			(
+				await fetch('/api/v1/letters', {
+					method: 'POST',
+					headers: { 'Content-Type': 'application/json', 'X-App': '1' },
+					body: JSON.stringify({ classId })
+				})
+			).status,
+		school.demo.ids.class
+	)
+	expect(asked).toBe(200)
+	await office.goto('/office/reminders')
+	await office.getByRole('button', { name: 'Wirkung ansehen' }).click()
+	const effect = office.getByRole('dialog')
+	await expect(effect.getByText(/^\d+ (Person|Erziehungsberechtigte).* erinnert, ab /)).toBeVisible()
+	await expectAccessible(office)
+	await effect.getByRole('button', { name: 'Ja, erinnern' }).click()
+	await expect(office.getByText(/auf Ihren Wunsch erinnert/)).toBeVisible()
 
 	await mother.goto(`/m#stop=${school.demo.ids.school}.guardian.x.y`)
 	await mother.getByRole('button', { name: 'Ja, nicht mehr erinnern' }).click()
