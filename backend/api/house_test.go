@@ -148,6 +148,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 		t.Fatal(err)
 	}
 	h.consents.WithSessions(h.accounts.IsAlive)
+	h.consents.WithInvitations(h.accounts.CameByMail)
 	h.server.Invites.WithLoweringKeys(h.server.Lowering)
 	h.server.Reminders = reminder.NewService(env.DB, s.Service, h.consents, h.server.Invites, reminder.FromClassList(s.Service))
 	h.withOIDC()

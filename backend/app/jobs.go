@@ -71,7 +71,7 @@ func (a *App) work(ctx context.Context) (stopped func() error, err error) {
 func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
 	signed, err := a.Notary.Sign(ctx, 0)
 	if err == nil {
-		err = a.Notices.CheckModes(ctx)
+		err = errors.Join(a.Notices.CheckModes(ctx), a.Notices.VoidUndelivered(ctx))
 	}
 	if err != nil {
 		return err

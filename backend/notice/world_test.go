@@ -62,6 +62,7 @@ func newWorld(t *testing.T, env *testkit.Env, custody ...func(*school.Guardiansh
 	standings := standing.NewService(env.DB, w.consents, w.Service)
 	w.accounts = account.NewService(env.DB, env.Vault, w.Log, families{}, env.Clock.Now, log).HashWeakly()
 	w.consents.WithSessions(w.accounts.IsAlive)
+	w.consents.WithInvitations(w.accounts.CameByMail)
 	w.notify = notify.NewService(env.DB, env.Vault, w.Service, &url.URL{Scheme: "https", Host: "schule.example"}, env.Clock.Now).
 		WithLanguage(w.accounts.LanguageOf).WithSlips().
 		WithMail(mail.NewSender(mail.Server{Host: "127.0.0.1", Port: w.server.Port, From: "einwilligung@schule.example", Bounces: "zurueck@schule.example"}, env.Clock.Now))

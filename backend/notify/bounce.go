@@ -112,7 +112,13 @@ func (s *Service) markBounced(ctx context.Context, message, status string) error
 		return err
 	}
 	for _, school := range schools {
-		err := s.db.WriteUnaudited(db.InSchool(ctx, school), func(tx *db.Tx) error { return bounce(tx, message, status) })
+		err := s.db.WriteUnaudited(db.InSchool(ctx, school), func(tx *db.Tx) error {
+			row, err := bounce(tx, message, status)
+			if carrier, ok := s.carriers[row.Kind]; ok && err == nil {
+				return carrier.Lost(tx, row.event())
+			}
+			return err
+		})
 		if !errors.Is(err, fault.New(fault.NothingHere)) {
 			return err
 		}
@@ -138,7 +144,11 @@ func (s *Service) notMeLink(school id.School, m Message) string {
 	if kind == "" || m.Subject == "" {
 		return ""
 	}
-	return s.link("/m#not-me=" + s.token(useNotMe, school, []string{kind, m.Subject}))
+	use := "not-me"
+	if m.Kind == Invitation {
+		use = "not-mine" // nothing has happened yet that somebody else could have done
+	}
+	return s.link("/m#" + use + "=" + s.token(useNotMe, school, []string{kind, m.Subject}))
 }
 
 // What a message's Subject is, where its reader may say "that was not me".
@@ -147,4 +157,5 @@ const (
 	NotMeDecision = "decision"
 )
 
-var notMeKinds = map[Kind]string{FirstAnswer: NotMeLetter, LetterRedeemed: NotMeLetter, AnswerRecorded: NotMeDecision}
+var notMeKinds = map[Kind]string{
+	Invitation: NotMeLetter, FirstAnswer: NotMeLetter, LetterRedeemed: NotMeLetter, AnswerRecorded: NotMeDecision}

@@ -46,6 +46,9 @@ func After(reason string, wait time.Duration, cause error) error {
 // Until says that it is not yet time for the job. This was no attempt.
 func Until(at time.Time) error { return &failure{reason: "waits", until: at} }
 
+// IsLast reports whether the job is given up if this attempt fails.
+func (c Claimed) IsLast() bool { return c.Attempts >= attempts }
+
 // outcome is what becomes of a job.
 type outcome struct {
 	done   bool
