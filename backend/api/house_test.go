@@ -149,6 +149,7 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	}
 	h.consents.WithSessions(h.accounts.IsAlive)
 	h.consents.WithInvitations(h.accounts.CameByMail)
+	h.server.Invites.WithMailboxes(h.server.Notify)
 	h.server.Invites.WithLoweringKeys(h.server.Lowering)
 	h.server.Reminders = reminder.NewService(env.DB, s.Service, h.consents, h.server.Invites, reminder.FromClassList(s.Service))
 	h.withOIDC()

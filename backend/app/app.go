@@ -154,6 +154,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Rooms = room.NewService(d, keys, a.Schools, a.Meetings, conference.NewClient(a.Outbound, now), c.URL, log)
 	a.Meetings.WithConferences(a.Rooms).WithRooms(a.Rooms)
 	a.Notify = a.tellBy(c)
+	a.Invites.WithMailboxes(a.Notify)
 	a.Notices = notice.NewService(d, a.Schools, a.Accounts, a.Consents, a.Standings, a.Notify)
 	a.withPush(a.Outbound.HTTP(), push.KnownServices)
 	a.Rotation = rotation.NewService(d, keys, Sealed())

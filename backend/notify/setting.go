@@ -265,7 +265,7 @@ func (s *Service) ListedAddress(tx *db.Tx, person id.Person) (string, error) {
 // SendsMail reports whether mail is set up.
 func (s *Service) SendsMail() bool { _, ok := s.channels[Mail]; return ok }
 
-// Unreachable tells which of the addresses gave back or refused what went there last.
+// Unreachable tells which of the texts are no addresses, and which addresses gave back or refused what went there last.
 func (s *Service) Unreachable(tx *db.Tx, addresses []string) (map[string]bool, error) {
 	hashes := make([]string, len(addresses))
 	for i, address := range addresses {
@@ -274,7 +274,7 @@ func (s *Service) Unreachable(tx *db.Tx, addresses []string) (map[string]bool, e
 	last, err := lastOf(tx, hashes)
 	found := map[string]bool{}
 	for i, address := range addresses {
-		if state := last[hashes[i]]; state == stateBounced || state == stateFailed {
+		if state := last[hashes[i]]; state == stateBounced || state == stateFailed || !mail.IsAddress(address) {
 			found[address] = true
 		}
 	}

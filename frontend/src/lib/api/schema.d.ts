@@ -1120,6 +1120,32 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/letters/mailing': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Who would get a letter by mail, and whose has to be printed
+		 * @description Access: issue_letters.
+		 */
+		get: operations['planMailing']
+		put?: never
+		/**
+		 * Issue letters and send them to the addresses of the school's lists
+		 * @description The secret of such a letter stands in the mail alone. Issuing again voids the earlier open letter of the same person; nobody is mailed twice within a day.
+		 *
+		 *     Access: issue_letters.
+		 */
+		post: operations['mailLetters']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/letters/{id}/void': {
 		parameters: {
 			query?: never
@@ -3675,10 +3701,10 @@ export interface components {
 			kind: 'answer' | 'withdrawal'
 			language?: string
 			/**
-			 * @description what ties it to its person; key: a lowering key was shown, and nobody was signed in
+			 * @description what ties it to its person; mail: an invitation by mail had let the browser in; key: a lowering key was shown, and nobody was signed in
 			 * @enum {string}
 			 */
-			means?: 'key' | 'staff' | 'session' | 'passkey'
+			means?: 'key' | 'staff' | 'mail' | 'session' | 'passkey'
 			receipt: components['schemas']['ReceiptBody']
 			/** Format: date-time */
 			receivedAt: string
@@ -3981,6 +4007,8 @@ export interface components {
 		}
 		LetterBody: {
 			children: string[]
+			/** @enum {string} */
+			delivery: 'paper' | 'mail'
 			/**
 			 * Format: date-time
 			 * @description somebody who holds the letter said: that was not me
@@ -3992,6 +4020,11 @@ export interface components {
 			/** Format: date-time */
 			issuedAt: string
 			letterNo: string
+			/**
+			 * @description what became of the mail; absent: none has been begun
+			 * @enum {string}
+			 */
+			mail?: 'waiting' | 'accepted' | 'failed' | 'bounced'
 			recipient: string
 			/** @enum {string} */
 			state: 'open' | 'used' | 'expired' | 'void' | 'disowned'
@@ -4387,6 +4420,48 @@ export interface components {
 			state: 'active' | 'expired' | 'revoked'
 			/** @description shown once */
 			token: string
+		}
+		MailedBody: {
+			/**
+			 * Format: int64
+			 * @description people who got nothing, because they were mailed within a day
+			 */
+			lately: number
+			/**
+			 * Format: int64
+			 * @description letters that were issued and go by mail
+			 */
+			mailed: number
+			/**
+			 * Format: int64
+			 * @description letters that have to be printed
+			 */
+			onPaper: number
+		}
+		MailingPlanBody: {
+			/**
+			 * Format: int64
+			 * @description letters that would go by mail
+			 */
+			byMail: number
+			/**
+			 * Format: int64
+			 * @description people who get nothing now, because they were mailed within a day
+			 */
+			lately: number
+			/**
+			 * Format: int64
+			 * @description letters that have to be printed
+			 */
+			onPaper: number
+			/** @description everybody whose letter would not go by mail */
+			others: components['schemas']['MailingRowBody'][]
+		}
+		MailingRowBody: {
+			children: string[]
+			/** @enum {string} */
+			obstacle: 'no_address' | 'shared_address' | 'unreachable' | 'mailed_lately'
+			person: components['schemas']['PersonBody']
 		}
 		MeBody: {
 			account: components['schemas']['Named']
@@ -4897,6 +4972,8 @@ export interface components {
 			/** @description everyone whose answer is missing */
 			allUnanswered?: boolean
 			classId?: string
+			/** @description of these, those alone whose letter cannot go by mail */
+			notByMail?: boolean
 			pupils?: string[] | null
 		}
 		Problem: {
@@ -5216,7 +5293,7 @@ export interface components {
 			 * @description what ties the decision to its person
 			 * @enum {string}
 			 */
-			means: 'session' | 'passkey' | 'staff'
+			means: 'mail' | 'session' | 'passkey' | 'staff'
 			place?: string
 			/** Format: date-time */
 			recordedAt: string
@@ -5646,6 +5723,12 @@ export interface components {
 			/** @description the fragment of the link */
 			secret: string
 		}
+		SelectionBody: {
+			/** @description everyone whose answer is missing */
+			allUnanswered?: boolean
+			classId?: string
+			pupils?: string[] | null
+		}
 		ServerTriedBody: {
 			/** @enum {string} */
 			finding: 'fine' | 'address_refused' | 'unreachable' | 'not_a_server' | 'secret_refused' | 'call_failed'
@@ -5740,10 +5823,10 @@ export interface components {
 			kind: 'answer' | 'withdrawal'
 			language?: string
 			/**
-			 * @description what ties it to its person; key: a lowering key was shown, and nobody was signed in
+			 * @description what ties it to its person; mail: an invitation by mail had let the browser in; key: a lowering key was shown, and nobody was signed in
 			 * @enum {string}
 			 */
-			means?: 'key' | 'staff' | 'session' | 'passkey'
+			means?: 'key' | 'staff' | 'mail' | 'session' | 'passkey'
 			person: components['schemas']['PersonBody']
 			receipt: components['schemas']['ReceiptBody']
 			/** Format: date-time */
@@ -11590,6 +11673,211 @@ export interface operations {
 				}
 				content: {
 					'application/pdf': string
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	planMailing: {
+		parameters: {
+			query?: {
+				class?: string
+				pupils?: string[] | null
+				/** @description everyone whose answer is missing */
+				allUnanswered?: boolean
+			}
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['MailingPlanBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	mailLetters: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['SelectionBody']
+			}
+		}
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['MailedBody']
 				}
 			}
 			/** @description Bad Request */
