@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/consent"
@@ -201,7 +200,7 @@ func (s *Service) invitations(tx *db.Tx, r *register, recipients map[id.Person]b
 }
 
 func (r *register) ofGuardian(g school.Guardian) invitation {
-	i := invitation{person: id.GuardianOf(g.ID), reader: paper.Guardian, email: strings.TrimSpace(g.Contact.Email), recipient: paper.Recipient{
+	i := invitation{person: id.GuardianOf(g.ID), reader: paper.Guardian, email: g.Contact.Email, recipient: paper.Recipient{
 		Salutation: g.Salutation, Given: g.Given, Family: g.Family,
 		Street: g.Contact.Street, Postcode: g.Contact.Postcode, City: g.Contact.City,
 	}}
