@@ -13,6 +13,7 @@ import (
 
 	"einverstanden/backend/audit"
 	"einverstanden/backend/authz"
+	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
@@ -44,6 +45,11 @@ type IssuedLetter struct {
 	Delivery  Delivery
 	IssuedAt  time.Time
 	ExpiresAt time.Time
+}
+
+// LastDay is the last day on which the letter is good until midnight: it ends within the one after.
+func (l IssuedLetter) LastDay(zone *time.Location) calendar.Date {
+	return calendar.Today(l.ExpiresAt, zone).AddDays(-1)
 }
 
 // LetterState is what has become of a letter.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"einverstanden/backend/account"
-	"einverstanden/backend/calendar"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
@@ -30,9 +29,8 @@ func (s *Service) invitationPath(tx *db.Tx, m notify.Message) (string, notify.Va
 	if err != nil {
 		return "", nil, err
 	}
-	// It ends within a day; on the one before it is good until midnight.
-	until := calendar.Today(letter.ExpiresAt, settings.Location()).AddDays(-1)
-	return account.DoorPath(letter.LetterNo, letter.Secret), notify.Values{"until": until.String()}, nil
+	until := letter.LastDay(settings.Location()).String()
+	return account.DoorPath(letter.LetterNo, letter.Secret), notify.Values{"until": until}, nil
 }
 
 // invitationLost makes a letter void that did not arrive: what came back lies in a mailbox of somebody else's.
