@@ -13,6 +13,7 @@ import (
 
 	"einverstanden/backend/audit"
 	"einverstanden/backend/authz"
+	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
@@ -39,10 +40,16 @@ type Recipient struct {
 type IssuedLetter struct {
 	ID        id.Letter
 	LetterNo  string // 8 digits
-	Secret    Secret
+	Secret    Secret // empty where it goes by mail: only the recipient sees it
 	Person    id.Person
+	Delivery  Delivery
 	IssuedAt  time.Time
 	ExpiresAt time.Time
+}
+
+// LastDay is the last day on which the letter is good until midnight: it ends within the one after.
+func (l IssuedLetter) LastDay(zone *time.Location) calendar.Date {
+	return calendar.Today(l.ExpiresAt, zone).AddDays(-1)
 }
 
 // LetterState is what has become of a letter.
@@ -65,6 +72,7 @@ type Letter struct {
 	LetterNo  string
 	Person    id.Person
 	State     LetterState
+	Delivery  Delivery
 	IssuedBy  string // account id, or audit.System
 	IssuedAt  time.Time
 	ExpiresAt time.Time
@@ -106,7 +114,7 @@ const issuedAtOnce = 250
 
 func (s *Service) issue(ctx context.Context, issuer string, recipients []Recipient) (issued []IssuedLetter, err error) {
 	for some := range slices.Chunk(distinct(recipients), issuedAtOnce) {
-		letters, err := s.issueSome(ctx, issuer, some)
+		letters, err := s.issueSome(ctx, issuer, some, OnPaper)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("issue letters: %w", err), s.takeBack(ctx, issuer, issued))
 		}
@@ -115,9 +123,16 @@ func (s *Service) issue(ctx context.Context, issuer string, recipients []Recipie
 	return issued, nil
 }
 
-func (s *Service) issueSome(ctx context.Context, issuer string, persons []id.Person) (issued []IssuedLetter, err error) {
+func (s *Service) issueSome(
+	ctx context.Context, issuer string, persons []id.Person, delivery Delivery,
+) (issued []IssuedLetter, err error) {
 	err = s.db.WriteAlone(ctx, func(tx *db.Tx) error {
 		if err := lockIssuing(tx); err != nil {
+			return err
+		}
+		persons, err := mailable(tx, persons, delivery)
+		if err != nil || len(persons) == 0 {
+			tx.MarkAudited() // nobody is left: nothing was done
 			return err
 		}
 		open, err := openLetters(tx, persons)
@@ -128,7 +143,7 @@ func (s *Service) issueSome(ctx context.Context, issuer string, persons []id.Per
 		if err != nil {
 			return err
 		}
-		if issued, err = s.makeLetters(tx, persons); err != nil {
+		if issued, err = s.makeLetters(tx, persons, delivery); err != nil {
 			return err
 		}
 		if err := s.keepLetters(tx, issuer, issued); err != nil {
@@ -195,7 +210,7 @@ func voidAll(tx *db.Tx, actor string, letters []letterRow) ([]letterRow, error) 
 	return voided, audit.Record(tx, entries...)
 }
 
-func (s *Service) makeLetters(tx *db.Tx, persons []id.Person) ([]IssuedLetter, error) {
+func (s *Service) makeLetters(tx *db.Tx, persons []id.Person, delivery Delivery) ([]IssuedLetter, error) {
 	numbers, err := s.freeLetterNos(tx, len(persons))
 	if err != nil {
 		return nil, err
@@ -203,8 +218,11 @@ func (s *Service) makeLetters(tx *db.Tx, persons []id.Person) ([]IssuedLetter, e
 	letters := make([]IssuedLetter, len(persons))
 	for i, person := range persons {
 		letters[i] = IssuedLetter{
-			ID: id.New[id.Letter](), LetterNo: numbers[i], Secret: newSecret(), Person: person,
+			ID: id.New[id.Letter](), LetterNo: numbers[i], Secret: newSecret(), Person: person, Delivery: delivery,
 			IssuedAt: tx.Now, ExpiresAt: tx.Now.Add(letterLife),
+		}
+		if delivery == ByMail {
+			letters[i].Secret = s.mailedSecret(tx.School, letters[i].ID)
 		}
 	}
 	return letters, nil
@@ -255,7 +273,7 @@ func (s *Service) keepLetters(tx *db.Tx, issuer string, letters []IssuedLetter) 
 			SchoolID: tx.School, ID: letter.ID, LetterNo: letter.LetterNo,
 			SecretHash: s.vault.LetterHash(letter.LetterNo, string(letter.Secret)), Purpose: purpose,
 			PersonKind: letter.Person.Kind, PersonID: letter.Person.ID, IssuedBy: issuer,
-			IssuedAt: letter.IssuedAt.UnixMicro(), ExpiresAt: letter.ExpiresAt.UnixMicro(),
+			IssuedAt: letter.IssuedAt.UnixMicro(), ExpiresAt: letter.ExpiresAt.UnixMicro(), Delivery: letter.Delivery,
 		}
 	}
 	if err := errors.Join(insertLetters(tx, rows), insertDirectory(tx, directoryLetter, keys...)); err != nil {
@@ -263,7 +281,7 @@ func (s *Service) keepLetters(tx *db.Tx, issuer string, letters []IssuedLetter) 
 	}
 	entries, told := make([]audit.Entry, len(letters)), make([]outbox.Job, len(letters))
 	for i, letter := range letters {
-		entries[i], told[i] = auditEntry(issuer, audit.LetterIssued, letter.ID), noticeOf(outbox.LetterIssued, letter.ID)
+		entries[i], told[i] = auditEntry(issuer, audit.LetterIssued, letter.ID), noticeOf(letter.Delivery.topic(), letter.ID)
 	}
 	return errors.Join(outbox.Enqueue(tx, told...), audit.Record(tx, entries...))
 }

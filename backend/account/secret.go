@@ -30,7 +30,12 @@ func newSecret() Secret { return Secret(newSymbols(secretRandom)) }
 func newSymbols(random int) string {
 	values := make([]byte, random)
 	_, _ = rand.Read(values) // never fails: it ends the program instead (crypto/rand)
-	symbols := make([]byte, 0, random+1)
+	return symbolsOf(values)
+}
+
+// symbolsOf turns random bytes into as many symbols, and adds their check symbol.
+func symbolsOf(values []byte) string {
+	symbols := make([]byte, 0, len(values)+1)
 	for i := range values {
 		values[i] &= 31
 		symbols = append(symbols, crockfordDigits[values[i]])

@@ -59,7 +59,7 @@ func usesOf(tx *db.Tx, persons []id.Person) (map[id.Person][]int64, error) {
 func lastUsedLetter(tx *db.Tx, person id.Person, before time.Time) (id.Letter, error) {
 	var letters []id.Letter
 	err := lettersOfSchool(tx).Where("person_kind = ? AND person_id = ? AND used_at <= ?", person.Kind, person.ID, before.UnixMicro()).
-		Order("used_at DESC").Limit(1).Pluck("id", &letters).Error
+		Order("used_at DESC, id DESC").Limit(1).Pluck("id", &letters).Error
 	if err != nil || len(letters) == 0 {
 		return "", err
 	}

@@ -25,6 +25,7 @@ type letterRow struct {
 	UsedAt     *int64
 	VoidAt     *int64
 	DisownedAt *int64
+	Delivery   Delivery
 }
 
 func (letterRow) TableName() string { return "letter" }
@@ -48,7 +49,7 @@ func (r letterRow) person() id.Person { return id.Person{Kind: r.PersonKind, ID:
 func (r letterRow) letter(now time.Time) Letter {
 	letter := Letter{
 		ID: r.ID, LetterNo: r.LetterNo, Person: r.person(), State: r.state(now), IssuedBy: r.IssuedBy,
-		IssuedAt: time.UnixMicro(r.IssuedAt).UTC(), ExpiresAt: time.UnixMicro(r.ExpiresAt).UTC(),
+		Delivery: r.Delivery, IssuedAt: time.UnixMicro(r.IssuedAt).UTC(), ExpiresAt: time.UnixMicro(r.ExpiresAt).UTC(),
 	}
 	if r.UsedAt != nil {
 		letter.UsedAt = time.UnixMicro(*r.UsedAt).UTC()
@@ -139,6 +140,26 @@ func listLetters(tx *db.Tx, filter LetterFilter, after id.Letter, limit int) (ro
 	}
 	err = g.Order("id DESC").Limit(limit).Find(&rows).Error
 	return rows, err
+}
+
+// mailedSince are the letters of the persons that went by mail since the instant.
+func mailedSince(tx *db.Tx, persons []id.Person, since time.Time) (letters []letterRow, err error) {
+	for some := range slices.Chunk(personIDs(persons), batchSize) {
+		var found []letterRow
+		err := lettersOfSchool(tx).Where("person_kind IN ? AND person_id IN ?", personKinds, some).
+			Where("delivery = ? AND issued_at > ?", ByMail, since.UnixMicro()).Find(&found).Error
+		if err != nil {
+			return nil, err
+		}
+		letters = append(letters, found...)
+	}
+	return letters, nil
+}
+
+func openMailed(tx *db.Tx, before time.Time) (letters []id.Letter, err error) {
+	err = openOnly(lettersOfSchool(tx), tx.Now).Where("delivery = ? AND issued_at < ?", ByMail, before.UnixMicro()).
+		Order("id").Pluck("id", &letters).Error
+	return letters, err
 }
 
 // useLetter tells whether this call, among however many at once, is the one that uses the letter.

@@ -148,6 +148,8 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 		t.Fatal(err)
 	}
 	h.consents.WithSessions(h.accounts.IsAlive)
+	h.consents.WithInvitations(h.accounts.CameByMail)
+	h.server.Invites.WithMailboxes(h.server.Notify)
 	h.server.Invites.WithLoweringKeys(h.server.Lowering)
 	h.server.Reminders = reminder.NewService(env.DB, s.Service, h.consents, h.server.Invites, reminder.ContactsOf(told, pushes.Reached))
 	h.withOIDC()

@@ -14,6 +14,8 @@ import (
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/invite"
+	"einverstanden/backend/notice"
+	"einverstanden/backend/notify"
 )
 
 func (s *Server) letterRoutes() {
@@ -25,16 +27,34 @@ func (s *Server) letterRoutes() {
 	}}
 	route(s, authz.IssueLetters, answers(as(files, printing), 404), s.printLetters)
 	route(s, authz.IssueLetters, answers(get("/letters", "letters", "listLetters", "Letters, the newest first"), 400, 404), s.listLetters)
+	route(s, authz.IssueLetters, answers(get("/letters/mailing", "letters", "planMailing", "Who would get a letter by mail, and whose has to be printed"), 404, 409), s.planMailing)
+	mailing := answers(as(files, idempotent(post("/letters/mailing", "letters", "mailLetters", "Issue letters and send them to the addresses of the school's lists"))), 200, 404)
+	mailing.Description = "The secret of such a letter stands in the mail alone. Issuing again voids the earlier open letter of the same person; nobody is mailed twice within a day."
+	route(s, authz.IssueLetters, mailing, s.mailLetters)
 	void := post("/letters/{id}/void", "letters", "voidLetter", "Make an unused letter worthless")
 	void.DefaultStatus = http.StatusNoContent
 	route(s, authz.IssueLetters, void, s.voidLetter)
 }
 
+// SelectionBody says for which pupils letters are wanted: exactly one of its fields does.
+type SelectionBody struct {
+	ClassID       id.Class   `json:"classId,omitempty" maxLength:"64"`
+	Pupils        []id.Pupil `json:"pupils,omitempty" maxItems:"500"`
+	AllUnanswered bool       `json:"allUnanswered,omitempty" doc:"everyone whose answer is missing"`
+}
+
+func (b SelectionBody) selection(field string) (invite.Selection, error) {
+	selection := invite.Selection{Class: b.ClassID, Pupils: b.Pupils, AllUnanswered: b.AllUnanswered}
+	if chosen(selection) != 1 {
+		return invite.Selection{}, fault.InvalidField(field, fault.FieldInvalid)
+	}
+	return selection, nil
+}
+
 type printInput struct {
 	Body struct {
-		ClassID       id.Class   `json:"classId,omitempty" maxLength:"64"`
-		Pupils        []id.Pupil `json:"pupils,omitempty" maxItems:"500"`
-		AllUnanswered bool       `json:"allUnanswered,omitempty" doc:"everyone whose answer is missing"`
+		SelectionBody
+		NotByMail bool `json:"notByMail,omitempty" doc:"of these, those alone whose letter cannot go by mail"`
 	}
 }
 
@@ -50,10 +70,11 @@ func (s *Server) printLetters(ctx context.Context, in *printInput) (*pdfReply, e
 	if err != nil {
 		return nil, err
 	}
-	selection := invite.Selection{Class: in.Body.ClassID, Pupils: in.Body.Pupils, AllUnanswered: in.Body.AllUnanswered}
-	if chosen(selection) != 1 {
-		return nil, fault.InvalidField("classId", fault.FieldInvalid)
+	selection, err := in.Body.selection("classId")
+	if err != nil {
+		return nil, err
 	}
+	selection.NotByMail = in.Body.NotByMail
 	printed, err := s.Invites.Letters(ctx, actor, selection)
 	if err != nil {
 		return nil, err
@@ -63,7 +84,7 @@ func (s *Server) printLetters(ctx context.Context, in *printInput) (*pdfReply, e
 	}, nil
 }
 
-// chosen counts the ways in which the recipients are Named; exactly one is wanted.
+// chosen counts the ways in which the recipients are named; exactly one is wanted.
 func chosen(selection invite.Selection) int {
 	n := 0
 	for _, named := range []bool{selection.Class != "", len(selection.Pupils) > 0, selection.AllUnanswered} {
@@ -80,6 +101,8 @@ type letterBody struct {
 	Recipient string     `json:"recipient"`
 	Children  []string   `json:"children" nullable:"false"`
 	State     string     `json:"state" enum:"open,used,expired,void,disowned"`
+	Delivery  string     `json:"delivery" enum:"paper,mail"`
+	Mail      string     `json:"mail,omitempty" enum:"waiting,accepted,failed,bounced" doc:"what became of the mail; absent: none has been begun"`
 	IssuedAt  time.Time  `json:"issuedAt"`
 	ExpiresAt time.Time  `json:"expiresAt"`
 	UsedAt    *time.Time `json:"usedAt,omitempty"`
@@ -120,11 +143,15 @@ func (s *Server) listLetters(ctx context.Context, in *lettersInput) (*out[list[l
 	if err != nil {
 		return nil, err
 	}
+	mails, err := s.mailsOf(ctx, letters)
+	if err != nil {
+		return nil, err
+	}
 	bodies := make([]letterBody, len(letters))
 	for i, letter := range letters {
 		bodies[i] = letterBody{
 			ID: letter.ID, LetterNo: letter.LetterNo, Recipient: names[letter.Person].Name, Children: orEmpty(names[letter.Person].Children),
-			State: string(letter.State), IssuedAt: letter.IssuedAt, ExpiresAt: letter.ExpiresAt,
+			State: string(letter.State), Delivery: string(letter.Delivery), Mail: mails[notice.InvitationOf(letter.ID)], IssuedAt: letter.IssuedAt, ExpiresAt: letter.ExpiresAt,
 		}
 		if !letter.UsedAt.IsZero() {
 			bodies[i].UsedAt = &letters[i].UsedAt
@@ -136,6 +163,21 @@ func (s *Server) listLetters(ctx context.Context, in *lettersInput) (*out[list[l
 	page := listOf(bodies)
 	page.NextCursor = string(next)
 	return reply(page), nil
+}
+
+// mailsOf tells what became of the mails that brought the letters, by event.
+func (s *Server) mailsOf(ctx context.Context, letters []account.Letter) (states map[string]string, err error) {
+	var events []string
+	for _, letter := range letters {
+		if letter.Delivery == account.ByMail {
+			events = append(events, notice.InvitationOf(letter.ID))
+		}
+	}
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		states, err = s.Notify.StatesOf(tx, notify.Invitation, events)
+		return err
+	})
+	return states, err
 }
 
 // personsOfClass are the pupils of a class and their guardians.

@@ -19,7 +19,7 @@ var classes = map[string]work{
 	"signInWithLetter": signingIn, "signInWithPassword": signingIn, "refreshSession": signingIn, "signOut": signingIn,
 	"streamRoster": streaming,
 	"startOidc":    signingIn, "finishOidc": signingIn,
-	"printLetters": files, "printSlips": files, "printCards": files, "proposeImport": files, "setHolidays": files, "applyImport": files, "verifyReceipt": files,
+	"printLetters": files, "mailLetters": files, "printSlips": files, "printCards": files, "proposeImport": files, "setHolidays": files, "applyImport": files, "verifyReceipt": files,
 }
 
 func TestEveryOperationHasItsClassOfWork(t *testing.T) {

@@ -146,7 +146,7 @@ type receiptSummaryBody struct {
 	Decision   DecisionBody   `json:"decision"`
 	Version    *versionBody   `json:"version,omitempty"`
 	TextSHA256 string         `json:"textSha256,omitempty"`
-	Means      string         `json:"means" enum:"session,passkey,staff" doc:"what ties the decision to its person"`
+	Means      string         `json:"means" enum:"mail,session,passkey,staff" doc:"what ties the decision to its person"`
 	Signature  *signatureBody `json:"signature,omitempty"`
 	Place      string         `json:"place,omitempty"`
 }

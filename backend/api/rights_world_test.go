@@ -420,6 +420,10 @@ func letters(w *world, at place, _ authz.Role) call {
 	return call{path: "/letters", body: object{"pupils": []string{w.pupilAt(at)}}}
 }
 
+func mailing(w *world, at place, _ authz.Role) call {
+	return call{path: "/letters/mailing", body: object{"pupils": []string{w.pupilAt(at)}}}
+}
+
 // slips are of a class with somebody new who was asked and cannot be reached.
 func slips(w *world, at place, _ authz.Role) call {
 	return call{path: "/reminders/slips", body: object{"delivery": "class", "classId": fresh(w, at, func(s site) id.Class {

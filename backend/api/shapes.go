@@ -112,7 +112,7 @@ type DecisionBody struct {
 	ReceivedAt  time.Time   `json:"receivedAt"`
 	Language    string      `json:"language,omitempty"`
 	Channel     string      `json:"channel" enum:"app,paper,phone,in_person,teacher"`
-	Means       string      `json:"means,omitempty" enum:"key,staff,session,passkey" doc:"what ties it to its person; key: a lowering key was shown, and nobody was signed in"`
+	Means       string      `json:"means,omitempty" enum:"key,staff,mail,session,passkey" doc:"what ties it to its person; mail: an invitation by mail had let the browser in; key: a lowering key was shown, and nobody was signed in"`
 	Invalidated bool        `json:"invalidated"`
 	Receipt     ReceiptBody `json:"receipt"`
 }

@@ -79,7 +79,7 @@ func (a *App) work(ctx context.Context) (stopped func() error, err error) {
 func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
 	signed, err := a.Notary.Sign(ctx, 0)
 	if err == nil {
-		err = errors.Join(a.Notices.CheckModes(ctx), a.Notices.CheckAges(ctx))
+		err = errors.Join(a.Notices.CheckModes(ctx), a.Notices.CheckAges(ctx), a.Notices.VoidUndelivered(ctx))
 	}
 	if err == nil {
 		err = a.Consents.AskAhead(ctx)

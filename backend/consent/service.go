@@ -31,6 +31,7 @@ type Service struct {
 	origin      string      // of our pages
 	unproven    Unproven    // nil: nobody is asked
 	alive       func(*db.Tx, id.Session) (bool, error)
+	invited     func(*db.Tx, id.Person) (bool, error) // by mail; nil: nobody is
 }
 
 // NewService needs the database, the keys, the evidence log, the school's people, and the hub that hears of changes.
@@ -41,6 +42,10 @@ func NewService(d *db.DB, v *vault.Vault, log *evidence.Log, schools *school.Ser
 // WithSessions has every yes look whether its session is still alive, in the transaction that writes it: one that is on
 // its way while somebody says "that was not me" comes too late. Lowering never asks.
 func (s *Service) WithSessions(alive func(*db.Tx, id.Session) (bool, error)) { s.alive = alive }
+
+// WithInvitations has every decision from the app ask whether its person came in by an invitation that went by mail: then
+// the mailbox is what ties it to its person.
+func (s *Service) WithInvitations(byMail func(*db.Tx, id.Person) (bool, error)) { s.invited = byMail }
 
 // AnswerInput is what a person with a say sends when answering.
 type AnswerInput struct {
@@ -199,7 +204,9 @@ func (s *Service) append(ctx context.Context, tx *db.Tx, actor authz.Actor, d dr
 	if err := s.declareCustody(tx, d.guardianships, *decision); err != nil {
 		return Outcome{}, err
 	}
-	decision.Means, decision.Session = d.means(actor)
+	if err := s.tie(tx, actor, &d); err != nil {
+		return Outcome{}, err
+	}
 	statement, private, err := s.statement(ctx, tx, d)
 	if err != nil {
 		return Outcome{}, err

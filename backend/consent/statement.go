@@ -80,6 +80,20 @@ func (d draft) server(tx *db.Tx, names proof.Names) *proof.DecisionServer {
 	return server
 }
 
+// tie notes what ties the decision to its person, and the session it was made in.
+func (s *Service) tie(tx *db.Tx, actor authz.Actor, d *draft) (err error) {
+	decision := &d.decision
+	decision.Means, decision.Session = d.means(actor)
+	if decision.Means != proof.MeansSession || s.invited == nil {
+		return nil
+	}
+	byMail, err := s.invited(tx, decision.Person)
+	if byMail {
+		decision.Means = proof.MeansMail
+	}
+	return err
+}
+
 // means says what ties the decision to its person, and the session it was made in.
 func (d draft) means(actor authz.Actor) (proof.Means, id.Session) {
 	switch {

@@ -28,6 +28,7 @@ type invitation struct {
 	person    id.Person
 	reader    paper.Reader
 	recipient paper.Recipient
+	email     string // of the school's lists; empty: none
 	children  []child
 }
 
@@ -199,7 +200,7 @@ func (s *Service) invitations(tx *db.Tx, r *register, recipients map[id.Person]b
 }
 
 func (r *register) ofGuardian(g school.Guardian) invitation {
-	i := invitation{person: id.GuardianOf(g.ID), reader: paper.Guardian, recipient: paper.Recipient{
+	i := invitation{person: id.GuardianOf(g.ID), reader: paper.Guardian, email: g.Contact.Email, recipient: paper.Recipient{
 		Salutation: g.Salutation, Given: g.Given, Family: g.Family,
 		Street: g.Contact.Street, Postcode: g.Contact.Postcode, City: g.Contact.City,
 	}}

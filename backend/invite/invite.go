@@ -27,6 +27,8 @@ type Service struct {
 	printer  *paper.Printer
 	baseURL  *url.URL
 	keys     *lowering.Service // nil: letters without lowering keys
+
+	mailboxes Mailboxes // nil: letters go on paper alone
 }
 
 // NewService needs the database, those who know the people, the asks and the letters, the printer, and the public
@@ -41,7 +43,7 @@ func NewService(
 // WithLoweringKeys prints on each letter the lowering keys of its recipient.
 func (s *Service) WithLoweringKeys(keys *lowering.Service) { s.keys = keys }
 
-// Selection says for which pupils letters are wanted. Exactly one field is set.
+// Selection says for which pupils letters are wanted. Exactly one of the first three fields is set.
 //
 // For a class, and for the whole school, those get a letter who have a say for one of its pupils and have not answered
 // for it in the present edition. A no is an answer. For pupils named one by one everybody with a say gets one, answered
@@ -50,6 +52,8 @@ type Selection struct {
 	Class         id.Class
 	Pupils        []id.Pupil
 	AllUnanswered bool
+	// NotByMail leaves those alone whose letter cannot go by mail; it goes with any of the others.
+	NotByMail bool
 }
 
 func (s Selection) check() error {
@@ -89,6 +93,11 @@ func (s *Service) Letters(ctx context.Context, actor authz.Actor, selection Sele
 	mailing, err := s.gather(ctx, selection)
 	if err != nil {
 		return Printed{}, err
+	}
+	if selection.NotByMail {
+		if err := s.onPaperOnly(ctx, &mailing); err != nil {
+			return Printed{}, err
+		}
 	}
 	if err := s.ask(ctx, actor, mailing.invitations); err != nil {
 		return Printed{}, err

@@ -31,10 +31,9 @@ func (s *Service) pages(mailing mailing, issued []account.IssuedLetter) []paper.
 			LetterNo:  letter.LetterNo,
 			Secret:    letter.Secret.Format(),
 			URL:       s.typedURL(),
-			QRText:    s.baseURL.JoinPath("e").String() + "#" + letter.LetterNo + "." + string(letter.Secret),
+			QRText:    strings.TrimSuffix(s.baseURL.String(), "/") + account.DoorPath(letter.LetterNo, letter.Secret),
 			IssuedOn:  calendar.Today(letter.IssuedAt, zone),
-			// It ends within a day; on the one before it is good until midnight.
-			ExpiresOn: calendar.Today(letter.ExpiresAt, zone).AddDays(-1),
+			ExpiresOn: letter.LastDay(zone),
 		}
 	}
 	return pages

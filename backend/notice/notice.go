@@ -39,7 +39,7 @@ func NewService(
 ) *Service {
 	s := &Service{db: d, schools: schools, accounts: accounts, consents: consents, standings: standings, notify: n}
 	for kind, still := range map[notify.Kind]func(*db.Tx, notify.Message) (bool, error){
-		notify.LetterIssued: s.isOpen, notify.LetterRedeemed: s.isUsed, notify.FirstAnswer: s.isUsed,
+		notify.LetterIssued: s.isOpen, notify.Invitation: s.isOpen, notify.LetterRedeemed: s.isUsed, notify.FirstAnswer: s.isUsed,
 		notify.AnswerGiven: s.hasSay, notify.ModeChanged: s.hasSay, notify.AnswerRecorded: s.counts,
 		notify.SanctionImposed: s.stands, notify.SanctionEnded: s.isEnded, notify.OwnSanction: s.isOwn,
 		notify.ObjectionNews: s.isAbout, notify.DecisionWaiting: s.waits, notify.AgeNear: s.isNear, notify.ChildAgeNear: s.isNear,
@@ -49,6 +49,7 @@ func NewService(
 	for _, kind := range []notify.Kind{notify.AgeNear, notify.ChildAgeNear} {
 		n.WithValues(kind, s.dayOfAge)
 	}
+	n.WithCarrier(notify.Invitation, notify.Carrier{Path: s.invitationPath, Lost: s.invitationLost})
 	return s
 }
 
@@ -71,6 +72,7 @@ func (s *Service) Handle(w *outbox.Worker) {
 	w.Handle(outbox.DecisionInvalidated, about(s, "decision", s.decisionInvalidated))
 	w.Handle(outbox.FirstAnswer, about(s, "decision", s.firstAnswer))
 	w.Handle(outbox.LetterIssued, about(s, "letter", s.letterTold(notify.LetterIssued)))
+	w.Handle(outbox.LetterMailed, about(s, "letter", s.letterTold(notify.Invitation)))
 	w.Handle(outbox.LetterRedeemed, about(s, "letter", s.letterTold(notify.LetterRedeemed)))
 	w.Handle(outbox.LetterDisowned, about(s, "letter", s.letterTold(notify.LetterDisowned)))
 	w.Handle(outbox.DeviceLinked, about(s, "session", s.deviceLinked))
@@ -170,7 +172,8 @@ func (s *Service) decisionInvalidated(tx *db.Tx, decision id.Decision) error {
 
 // firstAnswer tells whoever the school knew before the session began (X1). Where that is nobody, the others with a say
 // hear that there was an answer; where there are none, or they are on the other side of a protected guardianship, it
-// waits on the office's list.
+// waits on the office's list. Whoever came in by an invitation by mail is told there, too; as the mailbox is what let
+// them in, it is told by another way as well.
 func (s *Service) firstAnswer(tx *db.Tx, decision id.Decision) error {
 	d, err := s.consents.Decision(tx, decision)
 	if err != nil || d.Invalidated != nil {
@@ -184,20 +187,24 @@ func (s *Service) firstAnswer(tx *db.Tx, decision id.Decision) error {
 		Event: "first:" + string(d.ID), Kind: notify.FirstAnswer, Person: d.Person, Subject: string(letter), Path: "/home", At: d.RecordedAt,
 	}
 	known, err := s.notify.IsListed(tx, d.Person)
-	if err != nil || known {
-		return errors.Join(err, notify.Tell(tx, own))
+	if err != nil {
+		return err
+	}
+	if known {
+		if err := notify.Tell(tx, own); err != nil {
+			return err
+		}
+		byMail, err := s.accounts.CameByMail(tx, d.Person)
+		if err != nil || !byMail {
+			return err
+		}
+		return s.counterCheck(tx, d, own)
 	}
 	others, err := s.others(tx, d.Pupil, d.Person)
 	if err != nil || len(others) == 0 {
 		return errors.Join(err, notify.Tell(tx, own))
 	}
-	messages := make([]notify.Message, len(others))
-	for i, other := range others {
-		messages[i] = notify.Message{
-			Event: own.Event, Kind: notify.AnswerGiven, Person: other, Subject: string(d.Pupil), Path: "/home", At: d.RecordedAt,
-		}
-	}
-	return notify.Tell(tx, messages...)
+	return notify.Tell(tx, toOthers(d, own, others)...)
 }
 
 func (s *Service) letterTold(kind notify.Kind) func(*db.Tx, id.Letter) error {
@@ -206,7 +213,7 @@ func (s *Service) letterTold(kind notify.Kind) func(*db.Tx, id.Letter) error {
 		if err != nil {
 			return err
 		}
-		m := notify.Message{Event: "letter:" + string(letter), Kind: kind, Person: l.Person, Subject: string(letter), At: l.IssuedAt}
+		m := notify.Message{Event: InvitationOf(letter), Kind: kind, Person: l.Person, Subject: string(letter), At: l.IssuedAt}
 		switch kind {
 		case notify.LetterRedeemed:
 			m.At = l.UsedAt
@@ -255,6 +262,13 @@ func (s *Service) NotMe(ctx context.Context, token string) error {
 	ctx = db.InSchool(ctx, in)
 	switch kind {
 	case notify.NotMeLetter:
+		unused, err := s.isUnused(ctx, id.Letter(subject))
+		if err != nil {
+			return err
+		}
+		if unused {
+			return s.refuseInvitation(ctx, id.Letter(subject))
+		}
 		return s.accounts.DisownByNotice(ctx, id.Letter(subject), func(tx *db.Tx, d account.Disowned) error {
 			return s.consents.SetAside(tx, d.Letter, d.Person, d.Sessions)
 		})

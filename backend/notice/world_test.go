@@ -68,6 +68,7 @@ func newWorldOn(t *testing.T, env *testkit.Env, server *testkit.SMTP, custody ..
 	standings := standing.NewService(env.DB, w.consents, w.Service)
 	w.accounts = account.NewService(env.DB, env.Vault, w.Log, families{}, env.Clock.Now, log).HashWeakly()
 	w.consents.WithSessions(w.accounts.IsAlive)
+	w.consents.WithInvitations(w.accounts.CameByMail)
 	w.notify = notify.NewService(env.DB, env.Vault, w.Service, &url.URL{Scheme: "https", Host: "schule.example"}, env.Clock.Now).
 		WithLanguage(w.accounts.LanguageOf).WithSlips()
 	if server != nil {

@@ -130,6 +130,11 @@ func (s *Service) markBounced(ctx context.Context, message string, failed failur
 			if err != nil {
 				return err
 			}
+			if carrier, ok := s.carriers[row.Kind]; ok {
+				if err := carrier.Lost(tx, row.event()); err != nil {
+					return err
+				}
+			}
 			return s.noteDead(tx, row, failed.recipients)
 		})
 		if !errors.Is(err, fault.New(fault.NothingHere)) {
@@ -182,7 +187,11 @@ func (s *Service) notMeLink(school id.School, m Message) string {
 	if kind == "" || m.Subject == "" {
 		return ""
 	}
-	return s.link("/m#not-me=" + s.token(useNotMe, school, []string{kind, m.Subject}))
+	use := "not-me"
+	if m.Kind == Invitation {
+		use = "not-mine" // nothing has happened yet that somebody else could have done
+	}
+	return s.link("/m#" + use + "=" + s.token(useNotMe, school, []string{kind, m.Subject}))
 }
 
 // What a message's Subject is, where its reader may say "that was not me".
@@ -191,4 +200,5 @@ const (
 	NotMeDecision = "decision"
 )
 
-var notMeKinds = map[Kind]string{FirstAnswer: NotMeLetter, LetterRedeemed: NotMeLetter, AnswerRecorded: NotMeDecision}
+var notMeKinds = map[Kind]string{
+	Invitation: NotMeLetter, FirstAnswer: NotMeLetter, LetterRedeemed: NotMeLetter, AnswerRecorded: NotMeDecision}

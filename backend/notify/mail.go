@@ -30,8 +30,12 @@ func (mailer) Name() ChannelName { return Mail }
 func (c mailer) Deliver(ctx context.Context, message string, m Message) (Outcome, error) {
 	out := Outcome{Host: c.sender.Host()}
 	var letters []mail.Letter
+	var hash string
 	err := c.db.Read(ctx, func(tx *db.Tx) (err error) {
 		letters, err = c.lettersTo(tx, message, m)
+		if len(letters) == 1 {
+			hash = c.addressHash(tx.School, letters[0].To)
+		}
 		return err
 	})
 	switch {
@@ -40,7 +44,11 @@ func (c mailer) Deliver(ctx context.Context, message string, m Message) (Outcome
 	case len(letters) == 0:
 		return out, ErrNoWay
 	}
-	return c.sendAll(ctx, m.Person, letters, out)
+	out, err = c.sendAll(ctx, m.Person, letters, out)
+	if err == nil || outbox.IsPermanent(err) {
+		out.Address = hash
+	}
+	return out, err
 }
 
 // sendAll is done when one address has it: a second one of the same person is a courtesy. A failure that may pass is
@@ -106,6 +114,13 @@ func (c mailer) lettersTo(tx *db.Tx, message string, m Message) ([]mail.Letter, 
 		if m.Values, err = fill(tx, m); err != nil {
 			return nil, err
 		}
+	}
+	if carrier, ok := c.carriers[m.Kind]; ok {
+		var path string
+		if path, m.Values, err = carrier.Path(tx, m); err != nil {
+			return nil, err
+		}
+		action = c.link(path)
 	}
 	where := links{action: action, notMe: c.notMeLink(tx.School, m)}
 	stop := c.stopURL(tx.School, m)

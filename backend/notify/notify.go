@@ -42,6 +42,7 @@ const (
 	AnswerRecorded    Kind = "answer_recorded"
 	Checkpoint        Kind = "checkpoint"
 	Reminder          Kind = "reminder"
+	Invitation        Kind = "invitation"   // a letter that goes by mail
 	Announcement      Kind = "announcement" // that somebody is going to be asked; wants nothing
 
 	SanctionImposed  Kind = "sanction_imposed"
@@ -67,6 +68,7 @@ type rule struct {
 	last      ChannelName   // used when none of them reached anybody; empty: nothing more
 	contacts  contacts
 	stoppable bool // a reminder, which "nicht mehr erinnern" ends
+	everybody bool // the school may not know the language: German stands beside the person's, and a line of the others beside German
 }
 
 // contacts says which of a person's mail addresses a kind goes to.
@@ -91,6 +93,7 @@ var rules = map[Kind]rule{
 	AnswerInvalidated: {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
 	AnswerRecorded:    {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
 	Checkpoint:        {channels: []ChannelName{Mail}, contacts: listed},
+	Invitation:        {channels: []ChannelName{Mail}, contacts: listed, everybody: true},
 	Reminder:          {channels: []ChannelName{Push, Mail}, last: Mail, contacts: typed | listed, stoppable: true},
 	Announcement:      {channels: []ChannelName{Mail}, contacts: typed | listed, stoppable: true},
 
@@ -126,13 +129,14 @@ func StaffOf(account id.Account) id.Person { return id.Person{Kind: Staff, ID: s
 
 // Message is one thing to tell one person.
 type Message struct {
-	Event   string    `json:"event"` // what happened, once: kind of row and id; with Person and channel it is told once
-	Kind    Kind      `json:"kind"`
-	Person  id.Person `json:"person"`
-	Subject string    `json:"subject,omitempty"` // id of what it is about, for the check whether it still holds
-	Path    string    `json:"path,omitempty"`    // of the page that it leads to, with its fragment; empty: the start
-	At      time.Time `json:"at,omitzero"`       // when it happened
-	Values  Values    `json:"values,omitempty"`
+	Event   string      `json:"event"` // what happened, once: kind of row and id; with Person and channel it is told once
+	Kind    Kind        `json:"kind"`
+	Person  id.Person   `json:"person"`
+	Subject string      `json:"subject,omitempty"` // id of what it is about, for the check whether it still holds
+	Without ChannelName `json:"without,omitempty"` // a way that must not be taken, because somebody else may sit there
+	Path    string      `json:"path,omitempty"`    // of the page that it leads to, with its fragment; empty: the start
+	At      time.Time   `json:"at,omitzero"`       // when it happened
+	Values  Values      `json:"values,omitempty"`
 
 	Channels  []ChannelName `json:"channels,omitempty"` // fewer than the kind's; the kind's last way stays
 	Day       time.Time     `json:"day,omitzero"`       // that the text names; paragraphs about it are left out without one
@@ -159,8 +163,9 @@ const (
 
 // Outcome is what became of a message on one channel.
 type Outcome struct {
-	Host string // the server that took it or refused it
-	Code string // of ours, or the server's status; empty when it was accepted
+	Host    string // the server that took it or refused it
+	Code    string // of ours, or the server's status; empty when it was accepted
+	Address string // keyed hash of the one mail address that it went to, once the server had the last word on it
 }
 
 // ErrNoWay says that a person cannot be reached by a channel: no address, no device, no server.
@@ -187,6 +192,15 @@ type Service struct {
 	language func(tx *db.Tx, person id.Person) (string, error)
 	staff    func(tx *db.Tx, account id.Account) (Contact, error)
 	values   map[Kind]ValuesOf
+	carriers map[Kind]Carrier
+}
+
+// Carrier is what a kind needs that brings more than news: Path is that of the page that the message leads to, made while
+// it is sent, so that no job and no row holds what it carries; the values fill its text. Lost hears of an event whose message cannot
+// arrive or came back.
+type Carrier struct {
+	Path func(tx *db.Tx, m Message) (path string, values Values, err error)
+	Lost func(tx *db.Tx, event string) error
 }
 
 // Contact is where and in which language a member of staff is told.
@@ -208,7 +222,7 @@ type When func(ctx context.Context, by ChannelName, m Message, now time.Time) (t
 func NewService(d *db.DB, v *vault.Vault, schools *school.Service, baseURL *url.URL, clock func() time.Time) *Service {
 	return &Service{
 		db: d, vault: v, schools: schools, baseURL: baseURL, clock: clock,
-		channels: map[ChannelName]Channel{}, still: map[Kind]Still{},
+		channels: map[ChannelName]Channel{}, still: map[Kind]Still{}, carriers: map[Kind]Carrier{},
 		when:     func(_ context.Context, _ ChannelName, _ Message, now time.Time) (time.Time, error) { return now, nil },
 		language: func(*db.Tx, id.Person) (string, error) { return "", nil },
 		staff:    func(*db.Tx, id.Account) (Contact, error) { return Contact{}, nil },
@@ -225,6 +239,12 @@ func (s *Service) WithChannel(channel Channel) *Service {
 // WithStill adds the check of a kind.
 func (s *Service) WithStill(kind Kind, still Still) *Service {
 	s.still[kind] = still
+	return s
+}
+
+// WithCarrier adds what a kind carries.
+func (s *Service) WithCarrier(kind Kind, carrier Carrier) *Service {
+	s.carriers[kind] = carrier
 	return s
 }
 
@@ -284,9 +304,13 @@ func (s *Service) Send(ctx context.Context, job outbox.Claimed) error {
 		return outbox.Permanent("payload_unreadable")
 	}
 	if now := s.clock(); now.Sub(m.At) > stale || !m.Until.IsZero() && !now.Before(m.Until) {
-		return nil
+		return s.lost(ctx, m)
 	}
-	return s.Deliver(ctx, m)
+	err := s.Deliver(ctx, m)
+	if err != nil && job.IsLast() {
+		return errors.Join(err, s.lost(ctx, m))
+	}
+	return err
 }
 
 // Deliver tells the person now, by every channel of the kind that has not brought this message already.
@@ -306,12 +330,18 @@ func (s *Service) Deliver(ctx context.Context, m Message) error {
 	}
 	reached, again := false, error(nil)
 	for _, name := range channels {
+		if name == m.Without {
+			continue
+		}
 		accepted, err := s.deliverBy(ctx, name, m)
 		reached = reached || accepted
 		again = outbox.Soonest(again, err)
 	}
-	if reached || r.last == "" || slices.Contains(channels, r.last) || again != nil && s.clock().Sub(m.At) < patience {
+	if reached || slices.Contains(channels, r.last) || again != nil && (r.last == "" || s.clock().Sub(m.At) < patience) {
 		return again
+	}
+	if r.last == "" {
+		return s.lost(ctx, m)
 	}
 	_, err = s.deliverBy(ctx, r.last, m)
 	return err
@@ -342,6 +372,18 @@ func (s *Service) channelsOf(ctx context.Context, m Message, r rule) (channels [
 	return channels, err
 }
 
+// lost tells whoever made what the message carries that nobody has got it.
+func (s *Service) lost(ctx context.Context, m Message) error {
+	carrier, ok := s.carriers[m.Kind]
+	if !ok {
+		return nil
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		tx.MarkAudited() // what is void already changes nothing
+		return carrier.Lost(tx, m.Event)
+	})
+}
+
 // deliverBy reports whether the channel brought it, now or before. A failure that is final is no error: the next channel
 // has its turn.
 func (s *Service) deliverBy(ctx context.Context, name ChannelName, m Message) (accepted bool, again error) {
@@ -361,6 +403,9 @@ func (s *Service) deliverBy(ctx context.Context, name ChannelName, m Message) (a
 		return false, s.forget(ctx, row)
 	}
 	row.Host, row.Code, row.State = out.Host, out.Code, stateAccepted
+	if out.Address != "" {
+		row.AddressHash = &out.Address
+	}
 	if name == Slip {
 		row.State = stateWaiting // until somebody has handed it over
 	}

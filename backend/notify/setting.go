@@ -285,11 +285,53 @@ func (s *Service) listedGuardian(tx *db.Tx, person id.Person) (school.Guardian, 
 	return guardian, ok, err
 }
 
+// ListedAddress is the mail address that the school's lists have of the person; empty: none that could be used.
+func (s *Service) ListedAddress(tx *db.Tx, person id.Person) (string, error) {
+	guardian, ok, err := s.listedGuardian(tx, person)
+	if err != nil || !ok || !mail.IsAddress(guardian.Contact.Email) {
+		return "", err
+	}
+	return guardian.Contact.Email, nil
+}
+
+// SendsMail reports whether mail is set up.
+func (s *Service) SendsMail() bool { _, ok := s.channels[Mail]; return ok }
+
+// Unreachable tells which of the texts are no addresses, and which addresses gave back or refused what went there last.
+func (s *Service) Unreachable(tx *db.Tx, addresses []string) (map[string]bool, error) {
+	hashes := make([]string, len(addresses))
+	for i, address := range addresses {
+		hashes[i] = s.addressHash(tx.School, address)
+	}
+	last, err := lastOf(tx, hashes)
+	found := map[string]bool{}
+	for i, address := range addresses {
+		if state := last[hashes[i]]; state == stateBounced || state == stateFailed || !mail.IsAddress(address) {
+			found[address] = true
+		}
+	}
+	return found, err
+}
+
+// StatesOf tells what became of the messages by mail of a kind, by event: waiting, accepted, failed or bounced. An event
+// whose message nobody has begun with is missing.
+func (s *Service) StatesOf(tx *db.Tx, kind Kind, events []string) (map[string]string, error) {
+	states, err := statesOf(tx, kind, events)
+	found := make(map[string]string, len(states))
+	for event, state := range states {
+		found[event] = string(state)
+	}
+	return found, err
+}
+
+// Refuse notes that the message about an event came to somebody whom it was not for.
+func (s *Service) Refuse(tx *db.Tx, kind Kind, event string) error { return refuse(tx, kind, event) }
+
 // IsListed reports whether the school's lists have a mail address of the person, and mail is sent at all.
 func (s *Service) IsListed(tx *db.Tx, person id.Person) (bool, error) {
 	if _, ok := s.channels[Mail]; !ok {
 		return false, nil
 	}
-	guardian, ok, err := s.listedGuardian(tx, person)
-	return ok && mail.IsAddress(guardian.Contact.Email), err
+	address, err := s.ListedAddress(tx, person)
+	return address != "", err
 }

@@ -2,7 +2,9 @@ package notify
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -40,9 +42,17 @@ type messageRow struct {
 	Code       string
 	MadeAt     int64
 	At         int64
+
+	AddressHash *string // of the one mail address that it went to; nil: none, or several
 }
 
 func (messageRow) TableName() string { return "message" }
+
+// event is what the message was about, without its kind.
+func (r messageRow) event() string { return strings.TrimPrefix(r.Event, string(r.Kind)+"|") }
+
+// codeNotMe is the code of a message whose reader says that it was meant for somebody else.
+const codeNotMe = "not_me"
 
 // begin gives the row of the message on the channel, and makes it before the first attempt: its id, by which a repetition
 // is seen as one, is the same afterwards.
@@ -65,7 +75,7 @@ func (s *Service) begin(ctx context.Context, channel ChannelName, m Message) (ro
 func (s *Service) keep(ctx context.Context, row messageRow) error {
 	return s.db.WriteUnaudited(ctx, func(tx *db.Tx) error {
 		return tx.G().Table("message").Where("school_id = ? AND id = ? AND state <> ?", tx.School, row.ID, stateBounced).
-			Updates(map[string]any{"state": row.State, "host": row.Host, "code": row.Code, "at": tx.Now.UnixMicro()}).Error
+			Updates(map[string]any{"state": row.State, "host": row.Host, "code": row.Code, "address_hash": row.AddressHash, "at": tx.Now.UnixMicro()}).Error
 	})
 }
 
@@ -183,4 +193,44 @@ type personRow interface {
 func deleteOf[Row personRow](tx *db.Tx, person id.Person) error {
 	var row Row
 	return tx.G().Where("school_id = ? AND person_kind = ? AND person_id = ?", tx.School, person.Kind, person.ID).Delete(&row).Error
+}
+
+// refuse notes that a message came to somebody whom it was not for; there may be none.
+func refuse(tx *db.Tx, kind Kind, event string) error {
+	return tx.G().Table("message").Where("school_id = ? AND event = ? AND channel = ?", tx.School, Message{Kind: kind, Event: event}.key(), Mail).
+		Updates(map[string]any{"state": stateBounced, "code": codeNotMe, "at": tx.Now.UnixMicro()}).Error
+}
+
+// statesOf are those of the messages by mail about the events, by event.
+func statesOf(tx *db.Tx, kind Kind, events []string) (map[string]state, error) {
+	found := map[string]state{}
+	for some := range slices.Chunk(events, db.RowsAtOnce) {
+		keys := make([]string, len(some))
+		for i, event := range some {
+			keys[i] = Message{Kind: kind, Event: event}.key()
+		}
+		var rows []messageRow
+		if err := tx.G().Where("school_id = ? AND event IN ? AND channel = ?", tx.School, keys, Mail).Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			found[row.event()] = row.State
+		}
+	}
+	return found, nil
+}
+
+// lastOf are the states of what went last to the addresses, by their hash.
+func lastOf(tx *db.Tx, hashes []string) (map[string]state, error) {
+	found := map[string]state{}
+	for some := range slices.Chunk(hashes, db.RowsAtOnce) {
+		var rows []messageRow
+		if err := tx.G().Where("school_id = ? AND address_hash IN ?", tx.School, some).Order("at, id").Find(&rows).Error; err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			found[*row.AddressHash] = row.State
+		}
+	}
+	return found, nil
 }

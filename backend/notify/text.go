@@ -105,6 +105,14 @@ type written struct {
 	Automatic string
 	Stop      string
 	StopLink  string
+	Others    []passage
+}
+
+// passage is the same once more in another language.
+type passage struct {
+	Language  string
+	Direction string
+	Lines     []string
 }
 
 // links are where a mail leads to; empty ones are left out.
@@ -117,12 +125,10 @@ func write(tag string, m Message, school string, zone *time.Location, to links) 
 	w, f := wordsOf(tag, m.Kind), frameOf(tag)
 	fill := m.filler(tag, school, zone)
 	out := written{
-		Language: tag, Direction: "ltr", Subject: fill.Replace(w.Subject), Greeting: f.Greeting, Action: w.Action, Link: to.action,
+		Language: tag, Subject: fill.Replace(w.Subject), Greeting: f.Greeting, Action: w.Action, Link: to.action,
 		Closing: fill.Replace(f.Closing), Automatic: fill.Replace(f.Automatic),
 	}
-	if IsRightToLeft(tag) {
-		out.Direction = "rtl"
-	}
+	out.Direction = direction(tag)
 	for _, paragraph := range w.Body {
 		if m.knowsDay() || !strings.Contains(paragraph, dayPlace) {
 			out.Body = append(out.Body, fill.Replace(paragraph))
@@ -130,6 +136,9 @@ func write(tag string, m Message, school string, zone *time.Location, to links) 
 	}
 	if to.notMe != "" && w.NotMe != "" {
 		out.NotMe, out.NotMeLink = w.NotMe, to.notMe
+	}
+	if rules[m.Kind].everybody {
+		out.Others = m.passages(tag, school, zone)
 	}
 	if to.stop != "" {
 		out.Stop, out.StopLink = f.Stop, to.stop
@@ -143,17 +152,46 @@ const dayPlace = "{{day}}"
 // knowsDay: some kinds learn the day only when they are sent (ValuesOf).
 func (m Message) knowsDay() bool { return !m.Day.IsZero() || m.Values["day"] != "" }
 
-func (m Message) filler(tag, school string, zone *time.Location) *strings.Replacer {
-	day := "02.01.2006"
-	if tag == "en" {
-		day = "2 January 2006"
+func direction(tag string) string {
+	if IsRightToLeft(tag) {
+		return "rtl"
 	}
-	pairs := []string{"{{school}}", school, "{{when}}", m.At.In(zone).Format(day + ", 15:04")}
+	return "ltr"
+}
+
+// passages are, beside another language, the whole text in German, and beside German one line in each of the others.
+func (m Message) passages(tag, school string, zone *time.Location) (found []passage) {
+	if tag != german {
+		fill := m.filler(german, school, zone)
+		p := passage{Language: german, Direction: "ltr"}
+		for _, paragraph := range wordsOf(german, m.Kind).Body {
+			p.Lines = append(p.Lines, fill.Replace(paragraph))
+		}
+		return []passage{p}
+	}
+	for _, other := range Languages() {
+		if other != german {
+			found = append(found, passage{other, direction(other), []string{Short(other, m.Kind)}})
+		}
+	}
+	return found
+}
+
+func (m Message) filler(tag, school string, zone *time.Location) *strings.Replacer {
+	layout := "02.01.2006"
+	if tag == "en" {
+		layout = "2 January 2006"
+	}
+	pairs := []string{"{{school}}", school, "{{when}}", m.At.In(zone).Format(layout + ", 15:04")}
 	if !m.Day.IsZero() {
-		pairs = append(pairs, dayPlace, m.Day.In(zone).Format(day))
+		pairs = append(pairs, dayPlace, m.Day.In(zone).Format(layout))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Values)) {
-		pairs = append(pairs, "{{"+name+"}}", m.Values[name])
+		value := m.Values[name]
+		if day, err := time.Parse(time.DateOnly, value); err == nil {
+			value = day.Format(layout)
+		}
+		pairs = append(pairs, "{{"+name+"}}", value)
 	}
 	return strings.NewReplacer(pairs...)
 }
@@ -165,6 +203,9 @@ func (w written) text() string {
 		if link[1] != "" {
 			parts = append(parts, link[0]+":\n"+link[1])
 		}
+	}
+	for _, p := range w.Others {
+		parts = append(parts, p.Lines...)
 	}
 	parts = append(parts, w.Closing, "-- \n"+w.Automatic)
 	if w.StopLink != "" {

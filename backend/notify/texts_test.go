@@ -67,7 +67,7 @@ func TestSnapshots(t *testing.T) {
 		for _, kind := range slices.Sorted(maps.Keys(languages[german].Kinds)) {
 			m := Message{
 				Kind: kind, Person: id.GuardianOf("mother"), At: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
-				Values: Values{"note": "einverstanden\n42\nabc", "day": "14.03.2027"}, Day: time.Date(2026, 12, 8, 12, 0, 0, 0, time.UTC),
+				Values: Values{"note": "einverstanden\n42\nabc", "day": "14.03.2027", "until": "2026-12-15"}, Day: time.Date(2026, 12, 8, 12, 0, 0, 0, time.UTC),
 			}
 			to := links{action: "https://schule.example/x", notMe: "https://schule.example/m#not-me=token"}
 			if rules[kind].stoppable {
@@ -78,7 +78,7 @@ func TestSnapshots(t *testing.T) {
 			}
 			w := write(tag, m, "Gesamtschule <Müsterstadt> & Söhne", zone, to)
 			all.WriteString("=== " + string(kind) + ": " + w.Subject + "\n\n" + w.text() + "\n")
-			if kind == Reminder {
+			if kind == Reminder || kind == Invitation {
 				html, err := w.html()
 				if err != nil {
 					t.Fatal(err)
@@ -89,7 +89,7 @@ func TestSnapshots(t *testing.T) {
 		if strings.Contains(all.String(), "{{") {
 			t.Errorf("%s: a placeholder is left", tag)
 		}
-		if strings.Contains(all.String(), `dir="rtl"`) != (tag == "ar") {
+		if strings.Contains(all.String(), `<html lang="`+tag+`" dir="rtl"`) != (tag == "ar") {
 			t.Errorf("%s: wrong direction", tag)
 		}
 		golden := filepath.Join("testdata", tag+".txt")

@@ -33,6 +33,7 @@ const (
 // letter that is not theirs must not be the only one to hear of it (X1, X2, X29).
 const (
 	LetterIssued   Topic = "letter.issued"
+	LetterMailed   Topic = "letter.mailed" // was issued to go by mail, which is what this job does
 	LetterRedeemed Topic = "letter.redeemed"
 	LetterDisowned Topic = "letter.disowned" // to the office as well
 	FirstAnswer    Topic = "answer.first"    // the first of a session

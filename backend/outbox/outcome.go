@@ -71,6 +71,9 @@ func waitOf(err error) time.Time {
 	return time.Time{}
 }
 
+// IsLast reports whether the job is given up if this attempt fails.
+func (c Claimed) IsLast() bool { return c.Attempts >= attempts }
+
 // outcome is what becomes of a job.
 type outcome struct {
 	done   bool

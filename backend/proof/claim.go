@@ -61,10 +61,11 @@ type Claim struct {
 // Limit names what no receipt can show.
 type Limit string
 
-// The limits. LimitKey does not apply when the key was compared.
+// The limits. LimitKey does not apply when the key was compared, LimitMail to what came by an invitation by mail alone.
 const (
 	LimitKey    Limit = "key"    // that the key belongs to the school
 	LimitPerson Limit = "person" // that the named person acted
+	LimitMail   Limit = "mail"   // who read the mailbox that an invitation went to
 	LimitClock  Limit = "clock"  // that the server's clock was right
 	LimitLater  Limit = "later"  // what was decided afterwards
 )

@@ -188,7 +188,7 @@ func (m *maker) decision(d *deed, private string, withPasskey bool) {
 	}
 	server := &proof.DecisionServer{
 		Decision: idOf[id.Decision](m), Guardianship: maybe[id.Guardianship](m), Schooling: maybe[id.Schooling](m),
-		Channel: oneOf(m, "app", "paper", "phone", "in_person", "teacher"), Means: oneOf(m, proof.MeansStaff, proof.MeansSession),
+		Channel: oneOf(m, "app", "paper", "phone", "in_person", "teacher"), Means: oneOf(m, proof.MeansStaff, proof.MeansMail, proof.MeansSession),
 		Session: maybe[id.Session](m), RecordedBy: maybe[id.Account](m), Identified: oneOf(m, "", "signed_form", "known", "document", "callback"), SecondBy: maybe[id.Account](m),
 		Names: m.names(), ReceivedAt: m.at(), RecordedAt: m.at(),
 	}

@@ -38,6 +38,7 @@ var goldenReceipts = map[string]string{
 	"withdrawal-by-key":      "8b6667178e01aa41e554e00b39b1386eff75383dd726a8de03e67b4685f31b19",
 	"withdrawal-picture":     "6c3dc3983d196836aeac31fef4ef6721b7d49ebc0bef462bcc71e96db2ed4208",
 	"yes-audio-passkey":      "2d6471a4b10f1533a325f3dd3d25e83e37d82e18e6586483b32c3fc5ecf90d34",
+	"yes-by-mail":            "dd9fc0acfc0ff4b43553365ed0bbbd1e394d45ea4748ed03db163d9f22bf20ec",
 	"yes-in-turkish":         "55ccce00a8d980260a7a2e277f50adaf215868d329cab17b4d20885ce9b56900",
 	"yes-video-drawn":        "92797ea8e2386d4df2139cd3eaa91ad6a29b8b97c06e7c86f961e80d39f0eccd",
 	"yes-video-drawn.shared": "36547d81a528736ad1380ba934a36d97579fa08d4318604babcad2633f927fe9",
@@ -67,6 +68,7 @@ var goldenStatements = map[string]string{
 	"withdrawal-by-key":      "ccf0887253ea2a269d97286981b24934f93cce220610b599e73a552cda156155",
 	"withdrawal-picture":     "c1cfa1a517af6f72058c5e6d5e27ff986e5fb8d5ae3a95b06057cfdf845ae60a",
 	"yes-audio-passkey":      "da92a8d8d309599387c6584c61f2ce166cb7cc416ca0d71719064607aafaed82",
+	"yes-by-mail":            "0904f8bfb7c072b656b5ae77fb1fda2bb299e2f4b976635d8f0960a7b880c350",
 	"yes-in-turkish":         "53c0359595690fb4b676733059010093c6e0728efc0fbd384e9263e3c4775389",
 	"yes-video-drawn":        "7e279721bfc3f7ae1759addda4091d7b332e437b73580b2050238cc4df13cb1c",
 	"yes-with-school":        "4570b1381e2b733397744e08eaff896ebba6dc39b918bacaef96614989863e42",
@@ -79,7 +81,7 @@ func receiptFiles(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	l := fullLog()
 	files := map[string][]byte{}
-	for _, l := range []*tree{l, logOf(laterDeeds()), logOf(contested()), logOf(ruled())} {
+	for _, l := range []*tree{l, logOf(laterDeeds()), logOf(contested()), logOf(ruled()), logOf(invited())} {
 		for seq, d := range l.deeds {
 			switch d.statement.Kind {
 			case proof.KindDecision, proof.KindSanction, proof.KindHold:
@@ -97,7 +99,7 @@ func receiptFiles(tb testing.TB) map[string][]byte {
 func statementFiles(tb testing.TB) map[string][]byte {
 	tb.Helper()
 	files := map[string][]byte{}
-	for _, d := range slices.Concat(deeds(), laterDeeds(), contested(), ruled()) {
+	for _, d := range slices.Concat(deeds(), laterDeeds(), contested(), ruled(), invited()) {
 		body, err := d.statement.Encode()
 		if err != nil {
 			tb.Fatalf("%s: %v", d.name, err)

@@ -56,6 +56,7 @@ type Means string
 const (
 	MeansKey     Means = "key"     // whoever held a printed lowering key; nobody was signed in
 	MeansStaff   Means = "staff"   // a member of staff wrote it down
+	MeansMail    Means = "mail"    // a browser that was signed in by an invitation which had come by mail
 	MeansSession Means = "session" // a browser that was signed in
 	MeansPasskey Means = "passkey" // a passkey signed the declaration, with its owner verified
 )

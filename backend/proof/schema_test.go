@@ -261,7 +261,7 @@ func TestTheSchemaKnowsTheWordsOfTheCode(t *testing.T) {
 		"$defs/decisionDeclared/properties/relation/enum":                     strs(consent.Together, consent.Alone, consent.LegalGuardian),
 		"$defs/decisionServer/properties/channel/enum":                        strs(consent.App, consent.Paper, consent.Phone, consent.InPerson, consent.ByTeacher),
 		"$defs/decisionServer/properties/identified/enum":                     strs(consent.ByForm, consent.ByAcquaintance, consent.ByDocument, consent.ByCallback),
-		"$defs/decisionServer/properties/means/enum":                          strs(proof.MeansKey, proof.MeansStaff, proof.MeansSession, proof.MeansPasskey),
+		"$defs/decisionServer/properties/means/enum":                          strs(proof.MeansKey, proof.MeansStaff, proof.MeansMail, proof.MeansSession, proof.MeansPasskey),
 		"$defs/invalidation/properties/declaration/properties/reason/enum":    strs(consent.WrongPerson, consent.WrongAnswer, consent.NotAuthentic),
 		"$defs/sanction/properties/declaration/properties/measure/enum":       strs(sanction.AudioOnly, sanction.Excluded),
 		"$defs/hold/properties/declaration/properties/kind/enum":              strs(hold.Restriction, hold.Objection),

@@ -77,7 +77,7 @@ func TestEveryStateOfEveryClaimIsToldInEveryLanguage(t *testing.T) {
 				}
 			}
 		}
-		for _, limit := range []proof.Limit{proof.LimitKey, proof.LimitPerson, proof.LimitClock, proof.LimitLater} {
+		for _, limit := range []proof.Limit{proof.LimitKey, proof.LimitPerson, proof.LimitMail, proof.LimitClock, proof.LimitLater} {
 			if got := limit.Text(language); got == "" || got != texts["limit."+string(limit)] {
 				t.Errorf("the limit %s in %s: %q", limit, language, got)
 			}

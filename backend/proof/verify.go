@@ -259,5 +259,9 @@ func (v *verifier) limits() {
 	if !v.keyMatches {
 		v.report.Limits = append(v.report.Limits, LimitKey)
 	}
-	v.report.Limits = append(v.report.Limits, LimitPerson, LimitClock, LimitLater)
+	v.report.Limits = append(v.report.Limits, LimitPerson)
+	if server, ok := v.report.About.Statement.Server.(*DecisionServer); ok && server.Means == MeansMail {
+		v.report.Limits = append(v.report.Limits, LimitMail)
+	}
+	v.report.Limits = append(v.report.Limits, LimitClock, LimitLater)
 }

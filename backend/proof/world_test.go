@@ -166,6 +166,16 @@ func laterDeeds() []deed {
 	}
 }
 
+// invited is an answer of somebody who was invited by mail, in a log of its own like laterDeeds.
+func invited() []deed {
+	byMail := func(_ *proof.DecisionDeclared, s *proof.DecisionServer) {
+		s.Means, s.Names.School = proof.MeansMail, "Gesamtschule Musterstadt"
+	}
+	return []deed{answerOf("yes-by-mail", aksoy, 1, "video", "tr", secret("mail", func(p *proof.Private) {
+		p.Signature = &proof.Signature{Kind: "typed", Name: "Selin Aksoy"}
+	}), byMail)}
+}
+
 // contested is a formal measure and what came of the objection to it. Like laterDeeds they have a log of their own.
 func contested() []deed {
 	formal := secret("formal", func(*proof.Private) {})

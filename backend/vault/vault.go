@@ -166,6 +166,12 @@ func (v *Vault) LoweringSecret(school id.School, person id.Person, pupil id.Pupi
 	return mac(v.letters, "lowering", string(school), string(person.Kind), person.ID, string(pupil), strconv.FormatInt(generation, 10))[:symbols]
 }
 
+// MailedSecret are the bytes from which the secret of a letter that goes by mail is made: a keyed hash, so that nothing of
+// it is stored, and every attempt to send it sends the same one (decision 0039).
+func (v *Vault) MailedSecret(school id.School, letter id.Letter) []byte {
+	return sum(v.letters, "mailed letter", string(school), string(letter))
+}
+
 // PINPepper is what a password hash is taken of in place of a pupil's picture PIN. A PIN has 13 bits: without the letters'
 // key file, which lies outside the database, a stolen hash could be searched in minutes in spite of argon2id.
 func (v *Vault) PINPepper(school id.School, card id.Card, pin string) string {
@@ -190,9 +196,13 @@ func (v *Vault) CheckpointSeed(school id.School) ([]byte, error) {
 
 // mac joins the parts with their lengths, so that no two lists of parts give the same bytes.
 func mac(key []byte, parts ...string) string {
+	return base64.RawURLEncoding.EncodeToString(sum(key, parts...))
+}
+
+func sum(key []byte, parts ...string) []byte {
 	m := hmac.New(sha256.New, key)
 	for _, part := range parts {
 		_, _ = fmt.Fprintf(m, "%d:%s,", len(part), part)
 	}
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+	return m.Sum(nil)
 }

@@ -1,6 +1,7 @@
+import type { Page } from '@playwright/test'
 import { cp } from 'node:fs/promises'
 import { serve, type Server } from './demo'
-import { arrive, expect, expectAccessible, signIn, test as base } from './fixtures'
+import { arrive, expect, expectAccessible, signIn, test as base, type Demo } from './fixtures'
 import { openMailbox, type Mailbox } from './mailbox'
 
 // A school that sends mail, in the place of the one that does not.
@@ -86,3 +87,65 @@ test('an address is used once the link in the mail was opened', async ({ page, a
 	await mother.getByRole('button', { name: 'Ja, nicht mehr erinnern' }).click()
 	await expect(mother.getByText('Dieser Link gilt nicht')).toBeVisible()
 })
+
+test('an invitation by mail is answered on a phone, and the receipt says how it came', async ({
+	page,
+	another,
+	school,
+	mailbox
+}) => {
+	const office = await another()
+	await signIn(office, school.demo, 'office')
+	await office.goto('/office/letters')
+	await office.getByRole('radio', { name: 'Eine ganze Klasse' }).check()
+	await office.locator('form').getByLabel('Klasse', { exact: true }).selectOption(school.demo.ids.class)
+	await office.getByRole('radio', { name: 'Per E-Mail' }).check()
+	await office.getByRole('button', { name: 'Vorschau zeigen' }).click()
+	await expect(office.getByText(/^\d+ per E-Mail, \d+ auf Papier$/)).toBeVisible()
+	await office.getByText('Wer keine E-Mail bekommt und warum').click()
+	await expect(office.getByText('keine E-Mail-Adresse').first()).toBeVisible()
+	await expectAccessible(office)
+	expect(await invited(office, school.demo, mailbox), 'a preview sends nothing').toBeUndefined()
+	await office.getByRole('button', { name: /^\d+ Einladung(en)? senden$/ }).click()
+	await expect(office.getByText(/Einladung(en)? (ist|sind) unterwegs/)).toBeVisible()
+
+	const found = () => invited(office, school.demo, mailbox)
+	await expect.poll(found, { timeout: 20_000 }).toBeDefined()
+	const { links, birthDate } = (await found())!
+	const [door, notMine] = links
+	expect(notMine).toContain('/m#not-mine=')
+	const [year, month, day] = birthDate.split('-')
+	await page.goto(door!)
+	await page.getByLabel('Tag').fill(day!)
+	await page.getByLabel('Monat').fill(month!)
+	await page.getByLabel('Jahr').fill(year!)
+	await page.getByRole('button', { name: 'Weiter' }).click()
+	await expect(page.getByRole('heading', { name: 'Meine Kinder' })).toBeVisible()
+	await page.getByRole('link', { name: 'Lesen und antworten' }).first().click()
+	await page.getByRole('button', { name: 'Gelesen' }).click()
+	await expect(page.getByRole('radio', { name: 'Nein' })).toBeVisible()
+	const relation = page.getByRole('radio', { name: 'gemeinsam' })
+	if (await relation.isVisible()) await relation.check()
+	await page.getByRole('radio', { name: 'Nein' }).check()
+	await page.getByRole('button', { name: 'Weiter' }).click()
+	await page.getByRole('button', { name: 'Verbindlich absenden' }).click()
+	await expect(page.getByText('per E-Mail-Einladung')).toBeVisible()
+	await expectAccessible(page)
+
+	await office.reload()
+	await office.getByRole('button', { name: 'benutzt', exact: true }).click()
+	await expect(office.getByText('E-Mail: angenommen')).toBeVisible()
+})
+
+/** Somebody of the class whom an invitation has reached: the links in it, and what to enter behind the first. */
+async function invited(office: Page, { ids }: Demo, mailbox: Mailbox) {
+	const list = async (path: string) => (await (await office.request.get(`/api/v1/${path}`)).json()).items
+	for (const { id, birthDate } of await list(`pupils?class=${ids.class}`)) {
+		for (const { guardian } of await list(`guardianships?pupil=${id}`)) {
+			const links: string[] = guardian.email ? await mailbox.links(guardian.email) : []
+			const door = links.findIndex((link) => link.includes('/e#'))
+			if (door >= 0) return { links: links.slice(door), birthDate: birthDate as string }
+		}
+	}
+	return undefined
+}

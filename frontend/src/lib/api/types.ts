@@ -32,6 +32,7 @@ export type Mode = 'video' | 'audio' | 'none'
 export type ImportPlan = Schemas['PlanBody']
 export type PlanRow = Schemas['PlanRow']
 export type Letter = Schemas['LetterBody']
+export type MailingPlan = Schemas['MailingPlanBody']
 export type ReminderPreview = Schemas['PreviewBody']
 export type ReminderRow = Schemas['PreviewRowBody']
 export type LoggedReminder = Schemas['ReminderBody']
