@@ -988,6 +988,36 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/holidays': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * The school holidays that are known
+		 * @description Access: send_reminders.
+		 */
+		get: operations['getHolidays']
+		/**
+		 * Take an iCalendar file as the school's own list of school holidays
+		 * @description Whole days alone (VALUE=DATE), at most 1 MiB. A file that cannot be read wholly is refused with its line.
+		 *
+		 *     Access: send_reminders.
+		 */
+		put: operations['setHolidays']
+		post?: never
+		/**
+		 * Go back to the school holidays that ship for the Land
+		 * @description Access: send_reminders.
+		 */
+		delete: operations['dropHolidays']
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/imports': {
 		parameters: {
 			query?: never
@@ -1114,6 +1144,32 @@ export interface paths {
 		 *     Access: issue_letters.
 		 */
 		post: operations['printLetters']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/letters/mailing': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * Who would get a letter by mail, and whose has to be printed
+		 * @description Access: issue_letters.
+		 */
+		get: operations['planMailing']
+		put?: never
+		/**
+		 * Issue letters and send them to the addresses of the school's lists
+		 * @description The secret of such a letter stands in the mail alone. Issuing again voids the earlier open letter of the same person; nobody is mailed twice within a day.
+		 *
+		 *     Access: issue_letters.
+		 */
+		post: operations['mailLetters']
 		delete?: never
 		options?: never
 		head?: never
@@ -1773,7 +1829,7 @@ export interface paths {
 		 */
 		get: operations['getNotices']
 		/**
-		 * Language of messages, and whether to be reminded
+		 * Language of messages; whether, when and by what to be reminded
 		 * @description Access: keep_notices.
 		 */
 		put: operations['chooseNotices']
@@ -2342,6 +2398,26 @@ export interface paths {
 		patch?: never
 		trace?: never
 	}
+	'/api/v1/push/subscriptions/{id}/kinds': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		/**
+		 * Choose what comes to one of the own browsers
+		 * @description Access: receive_push.
+		 */
+		put: operations['choosePushKinds']
+		post?: never
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
 	'/api/v1/push/subscriptions/{id}/test': {
 		parameters: {
 			query?: never
@@ -2437,7 +2513,33 @@ export interface paths {
 		 */
 		get: operations['listReminders']
 		put?: never
-		post?: never
+		/**
+		 * Remind a class, some people or everybody now
+		 * @description Each message waits for quiet hours, holidays and the caps of its person, counts, and takes the place of the next automatic one.
+		 *
+		 *     Access: send_reminders.
+		 */
+		post: operations['sendReminders']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/reminders/effect': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		get?: never
+		put?: never
+		/**
+		 * Whom a manual reminder would reach, when, and why others not; nothing is changed
+		 * @description Access: send_reminders.
+		 */
+		post: operations['foreseeReminders']
 		delete?: never
 		options?: never
 		head?: never
@@ -2590,6 +2692,26 @@ export interface paths {
 		 * @description Access: set_up_rooms.
 		 */
 		post: operations['tryRoomServer']
+		delete?: never
+		options?: never
+		head?: never
+		patch?: never
+		trace?: never
+	}
+	'/api/v1/rules': {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/**
+		 * What the rules in force are called, in German
+		 * @description Access: see_rules.
+		 */
+		get: operations['listRules']
+		put?: never
+		post?: never
 		delete?: never
 		options?: never
 		head?: never
@@ -3399,7 +3521,11 @@ export interface components {
 			/** Format: date-time */
 			reportedAt: string
 			reportedBy: string
+			/** @description what it is called, in German */
+			rule: string
 			ruleKey: string
+			/** @description that the rule is of */
+			rulesVersion?: string
 			/** @description what it came to; absent when it is open or was dismissed */
 			sanction?: string
 		}
@@ -3488,6 +3614,8 @@ export interface components {
 			notice: components['schemas']['NoticeBody']
 			/** @description the caller's own */
 			objection?: components['schemas']['AnsweredObjection']
+			/** @description what it is called; for staff in German, else in the language asked for */
+			rule: string
 			ruleKey: string
 			/** Format: date */
 			until: string
@@ -3496,9 +3624,21 @@ export interface components {
 			code: string
 		}
 		ChooseNoticesInputBody: {
+			/**
+			 * Format: int64
+			 * @description of reminders, by the school's clock: from 6 to 22, an hour at least; absent: the usual hours
+			 */
+			fromHour?: number
 			/** @enum {string} */
 			language: 'ar' | 'de' | 'en' | 'ru' | 'tr' | 'uk'
+			/** @description nothing by push */
+			mailOnly?: boolean
 			noReminders: boolean
+			/**
+			 * Format: int64
+			 * @description exclusive
+			 */
+			untilHour?: number
 		}
 		ClaimBody: {
 			id: string
@@ -3681,10 +3821,10 @@ export interface components {
 			kind: 'answer' | 'withdrawal'
 			language?: string
 			/**
-			 * @description what ties it to its person; key: a lowering key was shown, and nobody was signed in
+			 * @description what ties it to its person; mail: an invitation by mail had let the browser in; key: a lowering key was shown, and nobody was signed in
 			 * @enum {string}
 			 */
-			means?: 'key' | 'staff' | 'session' | 'passkey'
+			means?: 'key' | 'staff' | 'mail' | 'session' | 'passkey'
 			receipt: components['schemas']['ReceiptBody']
 			/** Format: date-time */
 			receivedAt: string
@@ -3796,6 +3936,28 @@ export interface components {
 			key: string
 			questions: components['schemas']['DraftQuestion'][]
 		}
+		EffectBody: {
+			/**
+			 * Format: date-time
+			 * @description when the first of them goes out
+			 */
+			from?: string
+			/**
+			 * Format: int64
+			 * @description people who are not reminded for other reasons
+			 */
+			others: number
+			/**
+			 * Format: int64
+			 * @description people who get a message
+			 */
+			reminded: number
+			/**
+			 * Format: int64
+			 * @description people who need a slip
+			 */
+			withoutChannel: number
+		}
 		EntryBody: {
 			demo?: boolean
 			languages: string[]
@@ -3827,6 +3989,11 @@ export interface components {
 			signed: number
 			/** Format: date-time */
 			signedAt?: string
+		}
+		ForeseenBody: {
+			effect: components['schemas']['EffectBody']
+			/** @description everybody meant who has not answered */
+			rows: components['schemas']['PreviewRowBody'][]
 		}
 		GroupBody: {
 			id: string
@@ -3883,6 +4050,19 @@ export interface components {
 			issuedAt?: string
 			pupil: string
 		}
+		HolidaysBody: {
+			/** @description ISO 3166-2 without DE- */
+			land: string
+			/** @description those that are not over */
+			list: components['schemas']['VacationBody'][]
+			/** @description the school's own list; otherwise the one that ships for the Land, which may be empty */
+			own: boolean
+			/**
+			 * Format: date
+			 * @description the last school holiday that is known; absent: public holidays alone are
+			 */
+			until?: string
+		}
 		HostsInputBody: {
 			/** @description bare names, as in iserv.schule.example */
 			roomHosts: string[]
@@ -3908,7 +4088,7 @@ export interface components {
 			 */
 			notedOn: string
 			pupilId: string
-			/** @description ON_TIME, NO_RECORDING, TALK_RULES, FRIENDLY, PRIVACY or FAMILY_PRIVACY */
+			/** @description of a rule in force */
 			ruleKey: string
 			/**
 			 * Format: date
@@ -3987,6 +4167,8 @@ export interface components {
 		}
 		LetterBody: {
 			children: string[]
+			/** @enum {string} */
+			delivery: 'paper' | 'mail'
 			/**
 			 * Format: date-time
 			 * @description somebody who holds the letter said: that was not me
@@ -3998,6 +4180,11 @@ export interface components {
 			/** Format: date-time */
 			issuedAt: string
 			letterNo: string
+			/**
+			 * @description what became of the mail; absent: none has been begun
+			 * @enum {string}
+			 */
+			mail?: 'waiting' | 'accepted' | 'failed' | 'bounced'
 			recipient: string
 			/** @enum {string} */
 			state: 'open' | 'used' | 'expired' | 'void' | 'disowned'
@@ -4280,6 +4467,16 @@ export interface components {
 			 */
 			total?: number
 		}
+		ListRuleTitle: {
+			items: components['schemas']['RuleTitle'][]
+			/** @description give it as cursor to go on; absent at the end */
+			nextCursor?: string
+			/**
+			 * Format: int64
+			 * @description how many there are on all pages, where that is known
+			 */
+			total?: number
+		}
 		ListSanctionBody: {
 			items: components['schemas']['SanctionBody'][]
 			/** @description give it as cursor to go on; absent at the end */
@@ -4393,6 +4590,48 @@ export interface components {
 			state: 'active' | 'expired' | 'revoked'
 			/** @description shown once */
 			token: string
+		}
+		MailedBody: {
+			/**
+			 * Format: int64
+			 * @description people who got nothing, because they were mailed within a day
+			 */
+			lately: number
+			/**
+			 * Format: int64
+			 * @description letters that were issued and go by mail
+			 */
+			mailed: number
+			/**
+			 * Format: int64
+			 * @description letters that have to be printed
+			 */
+			onPaper: number
+		}
+		MailingPlanBody: {
+			/**
+			 * Format: int64
+			 * @description letters that would go by mail
+			 */
+			byMail: number
+			/**
+			 * Format: int64
+			 * @description people who get nothing now, because they were mailed within a day
+			 */
+			lately: number
+			/**
+			 * Format: int64
+			 * @description letters that have to be printed
+			 */
+			onPaper: number
+			/** @description everybody whose letter would not go by mail */
+			others: components['schemas']['MailingRowBody'][]
+		}
+		MailingRowBody: {
+			children: string[]
+			/** @enum {string} */
+			obstacle: 'no_address' | 'shared_address' | 'unreachable' | 'mailed_lately'
+			person: components['schemas']['PersonBody']
 		}
 		MeBody: {
 			account: components['schemas']['Named']
@@ -4546,13 +4785,22 @@ export interface components {
 			/** @description its link was opened */
 			confirmed: boolean
 			/**
+			 * Format: int64
+			 * @description of reminders, by the school's clock; both 0: the usual hours
+			 */
+			fromHour: number
+			/**
 			 * @description of messages
 			 * @enum {string}
 			 */
 			language: 'ar' | 'de' | 'en' | 'ru' | 'tr' | 'uk'
 			/** @description the school sends mail */
 			mailIsSetUp: boolean
+			/** @description nothing by push */
+			mailOnly: boolean
 			noReminders: boolean
+			/** Format: int64 */
+			untilHour: number
 		}
 		NumberBody: {
 			familyName: string
@@ -4656,6 +4904,17 @@ export interface components {
 			/** Format: date-time */
 			openUntil: string
 		}
+		OutcomeBody: {
+			/** @enum {string} */
+			channel: 'mail' | 'push' | 'slip'
+			/** @description ours, or the status of the server */
+			code?: string
+			/**
+			 * @description nobody knows who has read what
+			 * @enum {string}
+			 */
+			state: 'waiting' | 'accepted' | 'failed' | 'bounced'
+		}
 		OwnBreach: {
 			decided: boolean
 			id: string
@@ -4663,6 +4922,8 @@ export interface components {
 			pupil: components['schemas']['PupilRef']
 			/** Format: date-time */
 			reportedAt: string
+			/** @description what it is called, in German */
+			rule: string
 			ruleKey: string
 		}
 		OwnLimitInputBody: {
@@ -4863,6 +5124,11 @@ export interface components {
 			 */
 			from?: string
 			/**
+			 * Format: date
+			 * @description the last school holiday that is known; absent: public holidays alone are
+			 */
+			holidaysUntil?: string
+			/**
 			 * Format: int64
 			 * @description people who get a message on the day
 			 */
@@ -4874,6 +5140,11 @@ export interface components {
 			 * @description people whose slip is due today
 			 */
 			slipsDue: number
+			/**
+			 * Format: int64
+			 * @description people whom the office wants reminded, and who have not been
+			 */
+			wanted: number
 			/**
 			 * Format: int64
 			 * @description people who get a slip instead
@@ -4895,7 +5166,15 @@ export interface components {
 			 * @enum {string}
 			 */
 			reason?:
-				'answered' | 'answered_by_other' | 'superseded' | 'no_say' | 'over' | 'exhausted' | 'stopped' | 'no_channel'
+				| 'answered'
+				| 'answered_by_other'
+				| 'superseded'
+				| 'no_say'
+				| 'over'
+				| 'exhausted'
+				| 'stopped'
+				| 'no_channel'
+				| 'not_yet'
 			slipDue: boolean
 			steps: string[]
 		}
@@ -4903,6 +5182,8 @@ export interface components {
 			/** @description everyone whose answer is missing */
 			allUnanswered?: boolean
 			classId?: string
+			/** @description of these, those alone whose letter cannot go by mail */
+			notByMail?: boolean
 			pupils?: string[] | null
 		}
 		Problem: {
@@ -5051,6 +5332,10 @@ export interface components {
 			/** @description VAPID public key, base64url without padding (RFC 8292): the browser's applicationServerKey */
 			key: string
 		}
+		PushKindsInputBody: {
+			/** @description none: tests alone */
+			kinds: ('consents' | 'receipts' | 'changes' | 'meetings' | 'other')[]
+		}
 		PushMessageBody: {
 			/** @description of the app's page */
 			path: string
@@ -5067,7 +5352,10 @@ export interface components {
 			language: string
 		}
 		PushSubscribedBody: {
-			id: string
+			/** @description absent with renew */
+			id?: string
+			/** @description the push service has ended this endpoint: unsubscribe, and subscribe for another */
+			renew?: boolean
 		}
 		PushSubscriptionBody: {
 			/**
@@ -5084,6 +5372,8 @@ export interface components {
 			id: string
 			/** @enum {string} */
 			kind: 'phone' | 'tablet' | 'computer' | 'unknown'
+			/** @description what comes there; whatever else comes by the other channels alone */
+			kinds: ('consents' | 'receipts' | 'changes' | 'meetings' | 'other')[]
 			/**
 			 * @description since then
 			 * @enum {string}
@@ -5222,7 +5512,7 @@ export interface components {
 			 * @description what ties the decision to its person
 			 * @enum {string}
 			 */
-			means: 'session' | 'passkey' | 'staff'
+			means: 'mail' | 'session' | 'passkey' | 'staff'
 			place?: string
 			/** Format: date-time */
 			recordedAt: string
@@ -5319,6 +5609,10 @@ export interface components {
 			/** @description what the browser shows for the account */
 			userName: string
 		}
+		RemindInputBody: {
+			classId?: string
+			persons?: components['schemas']['WantedPerson'][] | null
+		}
 		ReminderBody: {
 			/** @description by now */
 			answered: boolean
@@ -5329,6 +5623,8 @@ export interface components {
 			children: string[]
 			id: string
 			mail: boolean
+			/** @description of its message, by channel; none: it has not left, or was settled before */
+			outcomes: components['schemas']['OutcomeBody'][]
 			person: components['schemas']['PersonBody']
 			push: boolean
 			/** @enum {string} */
@@ -5344,7 +5640,7 @@ export interface components {
 			 */
 			notedOn: string
 			pupilId: string
-			/** @description ON_TIME, NO_RECORDING, TALK_RULES, FRIENDLY, PRIVACY or FAMILY_PRIVACY */
+			/** @description of a rule in force */
 			ruleKey: string
 		}
 		ReportedBody: {
@@ -5390,6 +5686,7 @@ export interface components {
 				| 'see_own_day'
 				| 'see_proof'
 				| 'see_pupils'
+				| 'see_rules'
 				| 'see_sanctions'
 				| 'self'
 				| 'send_reminders'
@@ -5537,6 +5834,10 @@ export interface components {
 			/** @description explains kindly after a wrong answer */
 			why: string
 		}
+		RuleTitle: {
+			key: string
+			title: string
+		}
 		RulesVersionBody: {
 			id: string
 			/** Format: date */
@@ -5567,6 +5868,8 @@ export interface components {
 			notedOn?: string
 			objections: components['schemas']['ObjectionBody'][]
 			pupil: components['schemas']['PupilRef']
+			/** @description what it is called; for staff in German, else in the language asked for */
+			rule: string
 			ruleKey: string
 			/** Format: date */
 			until: string
@@ -5623,6 +5926,7 @@ export interface components {
 				| 'see_own_day'
 				| 'see_proof'
 				| 'see_pupils'
+				| 'see_rules'
 				| 'see_sanctions'
 				| 'self'
 				| 'send_reminders'
@@ -5653,6 +5957,12 @@ export interface components {
 		SecretInputBody: {
 			/** @description the fragment of the link */
 			secret: string
+		}
+		SelectionBody: {
+			/** @description everyone whose answer is missing */
+			allUnanswered?: boolean
+			classId?: string
+			pupils?: string[] | null
 		}
 		ServerTriedBody: {
 			/** @enum {string} */
@@ -5751,10 +6061,10 @@ export interface components {
 			kind: 'answer' | 'withdrawal'
 			language?: string
 			/**
-			 * @description what ties it to its person; key: a lowering key was shown, and nobody was signed in
+			 * @description what ties it to its person; mail: an invitation by mail had let the browser in; key: a lowering key was shown, and nobody was signed in
 			 * @enum {string}
 			 */
-			means?: 'key' | 'staff' | 'session' | 'passkey'
+			means?: 'key' | 'staff' | 'mail' | 'session' | 'passkey'
 			person: components['schemas']['PersonBody']
 			receipt: components['schemas']['ReceiptBody']
 			/** Format: date-time */
@@ -5853,6 +6163,12 @@ export interface components {
 			/** @enum {string} */
 			state: 'waiting' | 'failed' | 'bounced'
 		}
+		VacationBody: {
+			/** Format: date */
+			from: string
+			/** Format: date */
+			until: string
+		}
 		VerifiedBody: {
 			claims: components['schemas']['ClaimBody'][]
 			fingerprint?: string
@@ -5879,6 +6195,11 @@ export interface components {
 			inForceOn: string
 			/** Format: int64 */
 			number: number
+		}
+		WantedPerson: {
+			id: string
+			/** @enum {string} */
+			kind: 'guardian' | 'pupil'
 		}
 		WayIn: {
 			url: string
@@ -10907,6 +11228,275 @@ export interface operations {
 			}
 		}
 	}
+	getHolidays: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['HolidaysBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	setHolidays: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		/** @description the file as it is */
+		requestBody: {
+			content: {
+				'application/octet-stream': string
+				'text/calendar': string
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	dropHolidays: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	proposeImport: {
 		parameters: {
 			query?: never
@@ -11601,6 +12191,211 @@ export interface operations {
 				}
 				content: {
 					'application/pdf': string
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	planMailing: {
+		parameters: {
+			query?: {
+				class?: string
+				pupils?: string[] | null
+				/** @description everyone whose answer is missing */
+				allUnanswered?: boolean
+			}
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['MailingPlanBody']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	mailLetters: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['SelectionBody']
+			}
+		}
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['MailedBody']
 				}
 			}
 			/** @description Bad Request */
@@ -18693,6 +19488,120 @@ export interface operations {
 			}
 		}
 	}
+	choosePushKinds: {
+		parameters: {
+			query?: never
+			header?: never
+			path: {
+				id: string
+			}
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['PushKindsInputBody']
+			}
+		}
+		responses: {
+			/** @description No Content */
+			204: {
+				headers: {
+					[name: string]: unknown
+				}
+				content?: never
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Not Found */
+			404: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	testPush: {
 		parameters: {
 			query?: never
@@ -19091,6 +20000,219 @@ export interface operations {
 			}
 			/** @description Forbidden */
 			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	sendReminders: {
+		parameters: {
+			query?: never
+			header: {
+				/** @description a fresh UUID for each thing decided; repeating a call with its key gives the same reply */
+				'Idempotency-Key': string
+			}
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['RemindInputBody']
+			}
+		}
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['EffectBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
+	foreseeReminders: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody: {
+			content: {
+				'application/json': components['schemas']['RemindInputBody']
+			}
+		}
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ForeseenBody']
+				}
+			}
+			/** @description Bad Request */
+			400: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Conflict */
+			409: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Request Entity Too Large */
+			413: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unsupported Media Type */
+			415: {
 				headers: {
 					[name: string]: unknown
 				}
@@ -19875,6 +20997,71 @@ export interface operations {
 			}
 		}
 	}
+	listRules: {
+		parameters: {
+			query?: never
+			header?: never
+			path?: never
+			cookie?: never
+		}
+		requestBody?: never
+		responses: {
+			/** @description OK */
+			200: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/json': components['schemas']['ListRuleTitle']
+				}
+			}
+			/** @description Unauthorized */
+			401: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Forbidden */
+			403: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Unprocessable Entity */
+			422: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Internal Server Error */
+			500: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+			/** @description Service Unavailable */
+			503: {
+				headers: {
+					[name: string]: unknown
+				}
+				content: {
+					'application/problem+json': components['schemas']['Problem']
+				}
+			}
+		}
+	}
 	listRulesVersions: {
 		parameters: {
 			query?: never
@@ -20339,6 +21526,8 @@ export interface operations {
 				kind: 'educational' | 'formal'
 				measure: 'audio_only' | 'excluded'
 				ruleKey: string
+				/** @description of a report; absent: the latest that has the key */
+				rulesVersion?: string
 				from: string
 				until: string
 				lang?: 'ar' | 'de' | 'en' | 'ru' | 'tr' | 'uk'
