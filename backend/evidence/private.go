@@ -33,10 +33,10 @@ func NewPart(private proof.Private) (Part, error) {
 
 // belongs refuses a part that the statement does not name: a mistake in the program.
 func (p Part) belongs(s proof.Statement) error {
-	switch wanted := s.PrivateSHA256(); {
-	case p.SHA256 == wanted:
+	switch p.SHA256 {
+	case s.PrivateSHA256():
 		return nil
-	case p.SHA256 == "":
+	case "":
 		return errors.New("the private part of the statement is missing")
 	}
 	return errors.New("the statement names another private part")
