@@ -34,7 +34,11 @@ func TestAStepWithoutAcceptedPushGoesByMail(t *testing.T) {
 	s.hour("2026-11-12 16:25")
 	s.push.with = s.push.with[:1] // the father's browser is gone since it was planned for
 	s.push.answer = outbox.After("push_waits", 0, errors.New("busy"))
-	s.want(s.day("2026-11-12"), otto)
+	var mails []string
+	for _, clock := range []string{"16:40", "17:00", "17:20", "17:31"} { // whenever her turn was, it is no hour ago
+		mails = append(mails, s.hour("2026-11-12 "+clock)...)
+	}
+	s.want(mails, otto)
 	s.want(s.hour("2026-11-12 18:50"), hanne)
 	s.push.answer = nil
 	s.want(s.hour("2026-11-13 09:00"))
