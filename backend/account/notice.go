@@ -18,7 +18,8 @@ func (s *Service) LetterByID(tx *db.Tx, letter id.Letter) (Letter, error) {
 
 // LetterBehind is the letter by which the person came in last before the instant; empty when it came without one.
 func (s *Service) LetterBehind(tx *db.Tx, person id.Person, before time.Time) (id.Letter, error) {
-	return lastUsedLetter(tx, person, before)
+	row, err := lastUsedLetter(tx, person, before)
+	return row.ID, err
 }
 
 // OpenSession is whom a session is for; ok is false once it has ended.

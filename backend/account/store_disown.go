@@ -56,12 +56,8 @@ func usesOf(tx *db.Tx, persons []id.Person) (map[id.Person][]int64, error) {
 	return uses, nil
 }
 
-func lastUsedLetter(tx *db.Tx, person id.Person, before time.Time) (id.Letter, error) {
-	var letters []id.Letter
-	err := lettersOfSchool(tx).Where("person_kind = ? AND person_id = ? AND used_at <= ?", person.Kind, person.ID, before.UnixMicro()).
-		Order("used_at DESC, id DESC").Limit(1).Pluck("id", &letters).Error
-	if err != nil || len(letters) == 0 {
-		return "", err
-	}
-	return letters[0], nil
+func lastUsedLetter(tx *db.Tx, person id.Person, before time.Time) (row letterRow, err error) {
+	err = lettersOfSchool(tx).Where("person_kind = ? AND person_id = ? AND used_at <= ?", person.Kind, person.ID, before.UnixMicro()).
+		Order("used_at DESC, id DESC").Limit(1).Find(&row).Error
+	return row, err
 }

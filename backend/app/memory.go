@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
@@ -41,10 +40,11 @@ func (a *App) keepSmall(ctx context.Context) {
 		}
 		now := allocated()
 		if now-before < quiet && now-rested > worth {
-			if err := errors.Join(a.DB.Shrink(ctx), rest()); err != nil && ctx.Err() == nil {
+			if err := rest(); err != nil {
 				a.log.Warn("memory that nobody needs is not given back", "err", err)
 			}
-			rested, now = allocated(), allocated()
+			now = allocated()
+			rested = now
 		}
 		before = now
 	}

@@ -8,7 +8,6 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/notify"
-	"einverstanden/backend/push"
 	"einverstanden/backend/reminder"
 )
 
@@ -59,8 +58,8 @@ func (a *App) quiet(ctx context.Context, by notify.ChannelName, m notify.Message
 	}
 	err = a.DB.Read(ctx, func(tx *db.Tx) error {
 		at = now
-		reached, err := a.Push.Reaches(tx, push.Recipient{Person: m.Person})
-		if err != nil || !reached {
+		reached, err := a.Push.Reached(tx, m.Person)
+		if err != nil || len(reached) == 0 {
 			return err
 		}
 		settings, err := a.Schools.SettingsInClear(tx)

@@ -50,27 +50,6 @@ func (r *readers) read(ctx context.Context, do func(*gorm.DB) error) error {
 	return do(g)
 }
 
-// shrink lets each connection forget its parsed statements and its pages, one after the other, so that reads go on.
-func (r *readers) shrink(ctx context.Context) error {
-	var errs []error
-	rested := make([]*preparedConn, 0, r.opened)
-	defer func() {
-		for _, conn := range rested {
-			r.free <- conn
-		}
-	}()
-	for range r.opened {
-		select {
-		case conn := <-r.free:
-			errs = append(errs, conn.forget(), exec(conn.Conn, shrinkMemory))
-			rested = append(rested, conn)
-		case <-ctx.Done():
-			return errors.Join(append(errs, ctx.Err())...)
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // close waits for the reads under way.
 func (r *readers) close() error {
 	var errs []error

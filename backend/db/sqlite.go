@@ -132,17 +132,6 @@ func (d *DB) DataVersion(ctx context.Context) (int64, error) {
 	return version, err
 }
 
-const shrinkMemory = "PRAGMA shrink_memory"
-
-// Shrink gives the memory back that SQLite's connections keep to be fast: for a time when nobody works. On PostgreSQL
-// it does nothing.
-func (d *DB) Shrink(ctx context.Context) error {
-	if d.dialect != SQLite {
-		return nil
-	}
-	return errors.Join(d.views.shrink(ctx), d.Outside(ctx, func(tx *Tx) error { return tx.G().Exec(shrinkMemory).Error }))
-}
-
 // EmptyWAL copies what the write-ahead log of an SQLite file holds into the file and cuts the log to nothing, so that
 // what was erased is in neither. It fails while a reader needs the log; calling it again later does no harm. On
 // PostgreSQL it does nothing: there the server's own log ages out (decision 0020).

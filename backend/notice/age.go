@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
@@ -14,8 +13,6 @@ import (
 	"einverstanden/backend/participation"
 	"einverstanden/backend/standing"
 )
-
-var utc = time.UTC
 
 // birthdayWithin is how many days ahead it is looked for birthdays; how long ahead of an age somebody is asked is for
 // package participation to say.
@@ -107,7 +104,7 @@ func (s *Service) isNear(tx *db.Tx, m notify.Message) (bool, error) {
 // dayOfAge fills in the day.
 func (s *Service) dayOfAge(tx *db.Tx, m notify.Message) (notify.Values, error) {
 	now, _, err := s.standingOf(tx, id.Pupil(m.Subject))
-	return notify.Values{"day": writtenDay(sayFrom(now))}, err
+	return notify.Values{notify.DayValue: sayFrom(now).String()}, err
 }
 
 // subjects are the two ids of a message that is about one of another.

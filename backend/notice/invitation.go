@@ -122,7 +122,7 @@ func toOthers(d consent.Decision, own notify.Message, others []id.Person) []noti
 	messages := make([]notify.Message, len(others))
 	for i, other := range others {
 		messages[i] = notify.Message{
-			Event: own.Event, Kind: notify.AnswerGiven, Person: other, Subject: string(d.Pupil), Path: "/home", At: d.RecordedAt,
+			Event: own.Event, Kind: notify.AnswerGiven, Person: other, Subject: string(d.Pupil), Path: homePath, At: d.RecordedAt,
 		}
 	}
 	return messages

@@ -158,7 +158,7 @@ func (s *Service) modeTold(ctx context.Context, job outbox.Claimed) error {
 		}
 		return notify.Tell(tx, notify.Message{
 			Event: "mode:" + string(about.Pupil) + ":" + strconv.FormatInt(tx.Now.UnixMicro(), 10), Kind: notify.ModeChanged,
-			Person: about.Person, Subject: string(about.Pupil), Path: "/home",
+			Person: about.Person, Subject: string(about.Pupil), Path: homePath,
 		})
 	})
 }

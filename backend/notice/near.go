@@ -54,9 +54,13 @@ func (s *Service) LookAhead(ctx context.Context) error {
 			jobs = append(jobs, job)
 		}
 		found, err := s.meetings.Near(tx, tx.Now, tx.Now.Add(teachersBefore))
+		if err != nil {
+			return err
+		}
 		for _, one := range found {
 			jobs = append(jobs, nearJobs(tx.Now, one)...)
 		}
+		jobs, err = outbox.Unwritten(tx, jobs)
 		return err
 	})
 	if err != nil || len(jobs) == 0 {

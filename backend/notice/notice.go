@@ -146,7 +146,7 @@ func (s *Service) decisionRecorded(tx *db.Tx, decision id.Decision) error {
 		Event: "decision:" + string(d.ID), Kind: notify.Receipt, Person: d.Person, Path: ReceiptPath(d.Statement), At: d.RecordedAt,
 	}
 	if d.RecordedBy != "" {
-		m.Kind, m.Path = notify.AnswerRecorded, "/home"
+		m.Kind, m.Path = notify.AnswerRecorded, homePath
 		if d.IsYes() {
 			m.Subject = string(d.ID)
 		}
@@ -161,7 +161,7 @@ func (s *Service) decisionInvalidated(tx *db.Tx, decision id.Decision) error {
 	}
 	if d.RecordedBy != "" { // by "that was not me" its person said so, and is told that the letter is blocked
 		m := notify.Message{
-			Event: "invalidation:" + string(d.ID), Kind: notify.AnswerInvalidated, Person: d.Person, Path: "/home", At: d.Invalidated.At,
+			Event: "invalidation:" + string(d.ID), Kind: notify.AnswerInvalidated, Person: d.Person, Path: homePath, At: d.Invalidated.At,
 		}
 		if err := notify.Tell(tx, m); err != nil {
 			return err
@@ -184,7 +184,7 @@ func (s *Service) firstAnswer(tx *db.Tx, decision id.Decision) error {
 		return err
 	}
 	own := notify.Message{
-		Event: "first:" + string(d.ID), Kind: notify.FirstAnswer, Person: d.Person, Subject: string(letter), Path: "/home", At: d.RecordedAt,
+		Event: "first:" + string(d.ID), Kind: notify.FirstAnswer, Person: d.Person, Subject: string(letter), Path: homePath, At: d.RecordedAt,
 	}
 	known, err := s.notify.IsListed(tx, d.Person)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"einverstanden/backend/breach"
-	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/notify"
@@ -198,6 +197,3 @@ func (s *Service) rightsTold(tx *db.Tx, change rightsChange) error {
 		Subject: change.Request, Path: "/rights",
 	})
 }
-
-// writtenDay is a day as DD.MM.YYYY, as in the notices about sanctions.
-func writtenDay(day calendar.Date) string { return day.StartIn(utc).Format("02.01.2006") }

@@ -139,7 +139,6 @@ type Message struct {
 	Values  Values      `json:"values,omitempty"`
 
 	Channels  []ChannelName `json:"channels,omitempty"` // fewer than the kind's; the kind's last way stays
-	Day       time.Time     `json:"day,omitzero"`       // that the text names; paragraphs about it are left out without one
 	NotBefore time.Time     `json:"notBefore,omitzero"` // for the night and the weekend; zero: at once
 	Until     time.Time     `json:"until,omitzero"`     // when it is of no use any more; zero: for as long as its kind says
 	Open      int           `json:"open,omitempty"`     // how many answers are wanted, for the badge of an app
@@ -148,8 +147,12 @@ type Message struct {
 // key tells what is told apart: of one letter it is told that it was made, and later that it was used.
 func (m Message) key() string { return string(m.Kind) + "|" + m.Event }
 
-// Values fill the placeholders of a text. They hold no names of people.
+// Values fill the placeholders of a text. They hold no names of people. A day is YYYY-MM-DD, and is written as the reader's
+// language does.
 type Values map[string]string
+
+// DayValue is the day that a text is about. Paragraphs that name it are left out where there is none.
+const DayValue = "day"
 
 // ChannelName names a way to a person.
 type ChannelName string

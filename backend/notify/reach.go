@@ -2,7 +2,6 @@ package notify
 
 import (
 	"slices"
-	"strings"
 
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
@@ -109,8 +108,7 @@ func OutcomesOf(tx *db.Tx, events []string, kinds ...Kind) (map[string][]Sent, e
 	rows, err := messagesOf(tx, keys)
 	outcomes := make(map[string][]Sent, len(rows))
 	for _, row := range rows {
-		_, event, _ := strings.Cut(row.Event, "|")
-		outcomes[event] = append(outcomes[event], Sent{Channel: row.Channel, State: string(row.State), Code: row.Code})
+		outcomes[row.event()] = append(outcomes[row.event()], Sent{Channel: row.Channel, State: string(row.State), Code: row.Code})
 	}
 	return outcomes, err
 }

@@ -316,10 +316,14 @@ func (s *Service) Unreachable(tx *db.Tx, addresses []string) (map[string]bool, e
 // StatesOf tells what became of the messages by mail of a kind, by event: waiting, accepted, failed or bounced. An event
 // whose message nobody has begun with is missing.
 func (s *Service) StatesOf(tx *db.Tx, kind Kind, events []string) (map[string]string, error) {
-	states, err := statesOf(tx, kind, events)
-	found := make(map[string]string, len(states))
-	for event, state := range states {
-		found[event] = string(state)
+	outcomes, err := OutcomesOf(tx, events, kind)
+	found := make(map[string]string, len(outcomes))
+	for event, sent := range outcomes {
+		for _, s := range sent {
+			if s.Channel == Mail {
+				found[event] = s.State
+			}
+		}
 	}
 	return found, err
 }

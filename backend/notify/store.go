@@ -201,25 +201,6 @@ func refuse(tx *db.Tx, kind Kind, event string) error {
 		Updates(map[string]any{"state": stateBounced, "code": codeNotMe, "at": tx.Now.UnixMicro()}).Error
 }
 
-// statesOf are those of the messages by mail about the events, by event.
-func statesOf(tx *db.Tx, kind Kind, events []string) (map[string]state, error) {
-	found := map[string]state{}
-	for some := range slices.Chunk(events, db.RowsAtOnce) {
-		keys := make([]string, len(some))
-		for i, event := range some {
-			keys[i] = Message{Kind: kind, Event: event}.key()
-		}
-		var rows []messageRow
-		if err := tx.G().Where("school_id = ? AND event IN ? AND channel = ?", tx.School, keys, Mail).Find(&rows).Error; err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			found[row.event()] = row.State
-		}
-	}
-	return found, nil
-}
-
 // lastOf are the states of what went last to the addresses, by their hash.
 func lastOf(tx *db.Tx, hashes []string) (map[string]state, error) {
 	found := map[string]state{}

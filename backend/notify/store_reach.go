@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"slices"
+
 	"gorm.io/gorm/clause"
 
 	"einverstanden/backend/db"
@@ -54,12 +56,9 @@ func all[Row personRow](tx *db.Tx, persons []id.Person) (rows []Row, err error) 
 	return rows, err
 }
 
-const eventsAtOnce = 500
-
+// messagesOf are those about the events, as Message.key has them, on every channel.
 func messagesOf(tx *db.Tx, events []string) (rows []messageRow, err error) {
-	for len(events) > 0 {
-		some := events[:min(eventsAtOnce, len(events))]
-		events = events[len(some):]
+	for some := range slices.Chunk(events, db.RowsAtOnce) {
 		var found []messageRow
 		if err := tx.G().Where("school_id = ? AND event IN ?", tx.School, some).Order("channel, id").Find(&found).Error; err != nil {
 			return nil, err

@@ -130,7 +130,7 @@ func write(tag string, m Message, school string, zone *time.Location, to links) 
 	}
 	out.Direction = direction(tag)
 	for _, paragraph := range w.Body {
-		if m.knowsDay() || !strings.Contains(paragraph, dayPlace) {
+		if m.Values[DayValue] != "" || !strings.Contains(paragraph, dayPlace) {
 			out.Body = append(out.Body, fill.Replace(paragraph))
 		}
 	}
@@ -146,11 +146,8 @@ func write(tag string, m Message, school string, zone *time.Location, to links) 
 	return out
 }
 
-// dayPlace is where a text names Message.Day. A paragraph with it is left out of messages without a day.
-const dayPlace = "{{day}}"
-
-// knowsDay: some kinds learn the day only when they are sent (ValuesOf).
-func (m Message) knowsDay() bool { return !m.Day.IsZero() || m.Values["day"] != "" }
+// dayPlace is where a text names DayValue.
+const dayPlace = "{{" + DayValue + "}}"
 
 func direction(tag string) string {
 	if IsRightToLeft(tag) {
@@ -183,9 +180,6 @@ func (m Message) filler(tag, school string, zone *time.Location) *strings.Replac
 		layout = "2 January 2006"
 	}
 	pairs := []string{"{{school}}", school, "{{when}}", m.At.In(zone).Format(layout + ", 15:04")}
-	if !m.Day.IsZero() {
-		pairs = append(pairs, dayPlace, m.Day.In(zone).Format(layout))
-	}
 	for _, name := range slices.Sorted(maps.Keys(m.Values)) {
 		value := m.Values[name]
 		if day, err := time.Parse(time.DateOnly, value); err == nil {

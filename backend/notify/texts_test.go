@@ -67,7 +67,7 @@ func TestSnapshots(t *testing.T) {
 		for _, kind := range slices.Sorted(maps.Keys(languages[german].Kinds)) {
 			m := Message{
 				Kind: kind, Person: id.GuardianOf("mother"), At: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
-				Values: Values{"note": "einverstanden\n42\nabc", "day": "14.03.2027", "until": "2026-12-15"}, Day: time.Date(2026, 12, 8, 12, 0, 0, 0, time.UTC),
+				Values: Values{"note": "einverstanden\n42\nabc", DayValue: "2026-12-08", "until": "2026-12-15"},
 			}
 			to := links{action: "https://schule.example/x", notMe: "https://schule.example/m#not-me=token"}
 			if rules[kind].stoppable {

@@ -4,6 +4,7 @@ package outbox
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"einverstanden/backend/db"
@@ -84,6 +85,17 @@ func Enqueue(tx *db.Tx, jobs ...Job) error {
 	}
 	tx.Ring(bellName)
 	return insert(tx, rows)
+}
+
+// Unwritten leaves out the jobs whose DedupKey the school has already: for whoever looks again and again, and would wake the
+// writer and the worker each time for nothing. Enqueue decides.
+func Unwritten(tx *db.Tx, jobs []Job) ([]Job, error) {
+	keys := make([]string, len(jobs))
+	for i, job := range jobs {
+		keys[i] = job.DedupKey
+	}
+	known, err := findKeys(tx, keys)
+	return slices.DeleteFunc(slices.Clone(jobs), func(job Job) bool { return slices.Contains(known, job.DedupKey) }), err
 }
 
 // bellName wakes this process's worker; other processes find the job at their next poll.

@@ -142,6 +142,41 @@ func TestJobsWithoutAKeyAreAllKept(t *testing.T) {
 	})
 }
 
+func TestUnwrittenLeavesOutWhatTheSchoolHas(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		ctx, elsewhere := env.InSchool("musterstadt"), env.InSchool("anderswo")
+		keyed := func(key string) outbox.Job {
+			job := recorded("one")
+			job.DedupKey = key
+			return job
+		}
+		if err := enqueue(env, ctx, keyed("near:1"), recorded("without a key")); err != nil {
+			t.Fatal(err)
+		}
+		unwritten := func(ctx context.Context) (keys string) {
+			err := env.DB.Read(ctx, func(tx *db.Tx) error {
+				left, err := outbox.Unwritten(tx, []outbox.Job{keyed("near:1"), keyed("near:2"), keyed("")})
+				for _, job := range left {
+					keys += "[" + job.DedupKey + "]"
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return keys
+		}
+		if got := unwritten(ctx); got != "[near:2][]" {
+			t.Errorf("left %s", got)
+		}
+		if env.DB.Dialect() == db.Postgres { // SQLite holds one school
+			if got := unwritten(elsewhere); got != "[near:1][near:2][]" {
+				t.Errorf("of another school left %s", got)
+			}
+		}
+	})
+}
+
 func TestSchoolsDoNotShareDedupKeys(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
 		job := recorded("a")

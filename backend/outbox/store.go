@@ -113,6 +113,18 @@ func (w *Worker) finish(ctx context.Context, job claim, end outcome) error {
 	})
 }
 
+func findKeys(tx *db.Tx, keys []string) (known []string, err error) {
+	for some := range slices.Chunk(keys, db.RowsAtOnce) {
+		var found []string
+		err := tx.G().Table("outbox").Where("school_id = ? AND dedup_key IN ?", tx.School, some).Pluck("dedup_key", &found).Error
+		if err != nil {
+			return nil, err
+		}
+		known = append(known, found...)
+	}
+	return known, nil
+}
+
 const deadShown = 100
 
 func findDead(tx *db.Tx) (rows []row, err error) {

@@ -41,15 +41,6 @@ type Report struct {
 	Host                            string        // of that service
 }
 
-// Reaches reports whether somebody has a browser that gets messages; its choices aside.
-func (s *Service) Reaches(tx *db.Tx, to Recipient) (bool, error) {
-	if s.sender == nil {
-		return false, nil
-	}
-	found, err := browsersOf(tx, to)
-	return len(found) > 0, err
-}
-
 // Tell tells somebody, in the school of ctx, in every active browser where they are signed in. Calling it again with the
 // same event sends to those browsers alone that still wait: a queue that delivers at least once may repeat it.
 func (s *Service) Tell(ctx context.Context, to Recipient, w Word) (report Report, err error) {

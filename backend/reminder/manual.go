@@ -65,10 +65,11 @@ func (s *Service) effect(tx *db.Tx, selection Selection) (effect Effect, err err
 	if err != nil {
 		return effect, err
 	}
+	c, today := calendarOf(settings), settings.Today(tx.Now)
 	recipients, err := s.selected(tx, selection)
 	for _, r := range recipients {
-		next := Remind(r, calendarOf(settings), tx.Now)
-		effect.Rows = append(effect.Rows, Row{Person: r.Person, Next: next, SlipDue: r.needsSlip(calendarOf(settings).days(), settings.Today(tx.Now))})
+		next := Remind(r, c, tx.Now)
+		effect.Rows = append(effect.Rows, Row{Person: r.Person, Next: next, SlipDue: r.needsSlip(c.days(), today)})
 		switch next.Reason {
 		case "":
 			effect.Reminded++

@@ -43,9 +43,10 @@ func (s *Service) round(ctx context.Context, _ outbox.Claimed) error {
 		if err != nil {
 			return err
 		}
+		c := calendarOf(settings)
 		recipients, err := s.recipients(tx, id.Person{})
 		for _, r := range recipients {
-			next := Plan(r, calendarOf(settings), tx.Now)
+			next := Plan(r, c, tx.Now)
 			switch {
 			case next.Reason == "" && next.At.Before(tx.Now.Add(roundEvery)):
 				jobs = append(jobs, jobFor(r.Person, next.At))
@@ -91,7 +92,8 @@ func (s *Service) sendDue(tx *db.Tx, person id.Person) error {
 	if err != nil || len(recipients) == 0 {
 		return orElse(err, func() error { return deleteRequest(tx, person) })
 	}
-	next := Plan(recipients[0], calendarOf(settings), tx.Now)
+	c := calendarOf(settings)
+	next := Plan(recipients[0], c, tx.Now)
 	switch {
 	case next.Reason != "":
 		return deleteRequest(tx, person)
@@ -100,7 +102,7 @@ func (s *Service) sendDue(tx *db.Tx, person id.Person) error {
 	case next.At.After(tx.Now):
 		return outbox.Until(next.At)
 	}
-	return s.send(tx, recipients[0], next, calendarOf(settings))
+	return s.send(tx, recipients[0], next, c)
 }
 
 func orElse(err error, do func() error) error {
@@ -169,7 +171,9 @@ func (r Recipient) message(event string, next Next, c Calendar, now time.Time) n
 			m.Open++
 		}
 	}
-	m.Day = names.StartIn(c.Zone)
+	if !names.IsZero() {
+		m.Values = notify.Values{notify.DayValue: names.String()}
+	}
 	if hasLast {
 		m.Until = last.AddDays(1).StartIn(c.Zone)
 	}

@@ -44,7 +44,11 @@ func (s *Service) still(ctx context.Context, m notify.Message) (holds bool, err 
 			return err
 		}
 		days := calendarOf(settings).days()
-		if at := days.closedUntil(contacts[m.Person].Hours, due, tx.Now); at.After(tx.Now) {
+		at, ok := days.opens(tx.Now, contacts[m.Person].Hours, due)
+		if !ok { // nothing is open for long: whoever asks tomorrow learns the same
+			at = tx.Now.AddDate(0, 0, 1)
+		}
+		if at.After(tx.Now) {
 			return outbox.Until(at)
 		}
 		holds = true

@@ -82,25 +82,6 @@ func (h Hours) hoursOn(day calendar.Date) Hours {
 	return Hours{weekdayFrom, weekdayUntil}
 }
 
-// closedUntil is when messages may go out again; zero while they may.
-func (d days) closedUntil(own Hours, due calendar.Date, now time.Time) time.Time {
-	today, clock := calendar.Today(now, d.zone), d.clockOf(now)
-	hours := own.hoursOn(today)
-	if d.isOpen(today, due) {
-		switch {
-		case clock < hours.From:
-			return d.at(today, hours.From)
-		case clock < hours.Until:
-			return time.Time{}
-		}
-	}
-	next := d.openFrom(today.AddDays(1), due)
-	if next.IsZero() {
-		next = today.AddDays(1) // nothing is open for long: whoever asks tomorrow learns the same
-	}
-	return d.at(next, own.hoursOn(next).From)
-}
-
 // moment is the time of a day at which a person is written to: about five in the afternoon, spread by person and day so
 // that not everybody opens the app at once; for those whose own hours lie elsewhere soon after these begin.
 func (d days) moment(person string, own Hours, day calendar.Date) Clock {

@@ -138,33 +138,25 @@ type letter struct {
 // letters issues letters to guardians who have decided nothing yet.
 func letters(t *testing.T, c config.Config, wanted int) (issued []letter) {
 	t.Helper()
-	a, err := app.Open(c, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	schools, err := a.DB.Schools(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx := db.InSchool(t.Context(), schools[0])
-	err = a.EachFamily(ctx, func(_ school.Class, pupil school.Pupil, guardians []id.Guardian) error {
-		var decisions map[id.Pupil]standing.Standing
-		err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
-			decisions, err = a.Standings.Of(tx, []id.Pupil{pupil.ID})
+	inDemo(t, c, func(ctx context.Context, a *app.App) error {
+		return a.EachFamily(ctx, func(_ school.Class, pupil school.Pupil, guardians []id.Guardian) error {
+			var decisions map[id.Pupil]standing.Standing
+			err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+				decisions, err = a.Standings.Of(tx, []id.Pupil{pupil.ID})
+				return err
+			})
+			if err != nil || len(decisions[pupil.ID].Decisions) > 0 || len(issued) == wanted {
+				return err
+			}
+			made, err := a.Accounts.IssueForSystem(ctx, []account.Recipient{{Person: id.GuardianOf(guardians[0])}})
+			if err == nil {
+				issued = append(issued, letter{made[0].LetterNo, string(made[0].Secret), pupil.BirthDate.String(), pupil.ID})
+			}
 			return err
 		})
-		if err != nil || len(decisions[pupil.ID].Decisions) > 0 || len(issued) == wanted {
-			return err
-		}
-		made, err := a.Accounts.IssueForSystem(ctx, []account.Recipient{{Person: id.GuardianOf(guardians[0])}})
-		if err == nil {
-			issued = append(issued, letter{made[0].LetterNo, string(made[0].Secret), pupil.BirthDate.String(), pupil.ID})
-		}
-		return err
 	})
-	if err != nil || len(issued) < wanted {
-		t.Fatalf("%d letters of %d, %v", len(issued), wanted, err)
+	if len(issued) < wanted {
+		t.Fatalf("%d letters of %d", len(issued), wanted)
 	}
 	return issued
 }
