@@ -4,19 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"io/fs"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"pgregory.net/rapid"
 
-	"einverstanden/backend/consent"
-	"einverstanden/backend/hold"
-	"einverstanden/backend/participation"
 	"einverstanden/backend/proof"
-	"einverstanden/backend/sanction"
-	people "einverstanden/backend/school"
 )
 
 // document is a schema document as plain values.
@@ -209,75 +203,6 @@ func TestAReceiptWithAMemberLessOrMoreIsRefused(t *testing.T) {
 				t.Errorf("%s with %s is taken", name, c.path)
 			}
 		}
-	}
-}
-
-// words reads an enumeration of the statement's schema.
-func words(t *testing.T, document any, path string) []string {
-	t.Helper()
-	for name := range strings.SplitSeq(path, "/") {
-		object, ok := document.(map[string]any)
-		if !ok || object[name] == nil {
-			t.Fatalf("no %s in the schema: %s", name, path)
-		}
-		document = object[name]
-	}
-	var found []string
-	for _, word := range document.([]any) {
-		found = append(found, word.(string))
-	}
-	return found
-}
-
-func strs[T ~string](values ...T) []string {
-	out := make([]string, len(values))
-	for i, value := range values {
-		out[i] = string(value)
-	}
-	return out
-}
-
-// A word that is new in the code must be in the schema before the first statement holds it.
-func TestTheSchemaKnowsTheWordsOfTheCode(t *testing.T) {
-	statement, receipt := document(t, "statement-v1.json"), document(t, "receipt-v1.json")
-	second, third := document(t, "statement-v2.json"), document(t, "statement-v3.json")
-	for path, want := range map[string][]string{
-		"properties/declaration/properties/kind/enum":        strs(sanction.Educational, sanction.Formal),
-		"properties/declaration/properties/measure/enum":     strs(sanction.AudioOnly, sanction.Excluded),
-		"properties/declaration/properties/heard/items/enum": strs(sanction.Parties...),
-	} {
-		for _, version := range []any{second, third} {
-			if got := words(t, version, path); !slices.Equal(got, want) {
-				t.Errorf("%s: %v, the code has %v", path, got, want)
-			}
-		}
-	}
-	modes := []string{participation.Video.String(), participation.Audio.String(), participation.None.String()}
-	for path, want := range map[string][]string{
-		"properties/kind/enum":                                                strs(proof.Kinds...),
-		"$defs/purpose/enum":                                                  strs(consent.VideoConference),
-		"$defs/decisionDeclared/properties/answer/enum":                       modes,
-		"$defs/decisionDeclared/properties/extent/enum":                       strs(consent.Picture, consent.Everything),
-		"$defs/decisionDeclared/properties/relation/enum":                     strs(consent.Together, consent.Alone, consent.LegalGuardian),
-		"$defs/decisionServer/properties/channel/enum":                        strs(consent.App, consent.Paper, consent.Phone, consent.InPerson, consent.ByTeacher),
-		"$defs/decisionServer/properties/identified/enum":                     strs(consent.ByForm, consent.ByAcquaintance, consent.ByDocument, consent.ByCallback),
-		"$defs/decisionServer/properties/means/enum":                          strs(proof.MeansKey, proof.MeansStaff, proof.MeansMail, proof.MeansSession, proof.MeansPasskey),
-		"$defs/invalidation/properties/declaration/properties/reason/enum":    strs(consent.WrongPerson, consent.WrongAnswer, consent.NotAuthentic),
-		"$defs/sanction/properties/declaration/properties/measure/enum":       strs(sanction.AudioOnly, sanction.Excluded),
-		"$defs/hold/properties/declaration/properties/kind/enum":              strs(hold.Restriction, hold.Objection),
-		"$defs/objection/properties/declaration/properties/nextInstance/enum": strs(sanction.SchoolAuthority, sanction.AdministrativeCourt),
-		"$defs/version/properties/declaration/properties/change/enum":         strs(participation.Material, participation.Editorial),
-		"$defs/version/properties/declaration/properties/policy/enum":         strs(participation.One, participation.All),
-		"$defs/custodyState/properties/custody/enum":                          strs(people.JointCustody, people.SoleCustody, people.NoCustody),
-		"$defs/custodyState/properties/basis/enum":                            strs(people.Assumed, people.Declared, people.Confirmed),
-		"$defs/custodyState/properties/relation/enum":                         strs(people.Mother, people.Father, people.Parent, people.LegalGuardian, people.OtherRelation),
-	} {
-		if got := words(t, statement, path); !slices.Equal(got, want) {
-			t.Errorf("%s: %v, the code has %v", path, got, want)
-		}
-	}
-	if got, want := words(t, receipt, "$defs/signature/properties/kind/enum"), strs(consent.DrawnSignature, consent.TypedSignature); !slices.Equal(got, want) {
-		t.Errorf("signatures: %v, the code has %v", got, want)
 	}
 }
 

@@ -9,9 +9,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -64,12 +61,7 @@ func NewIssuer(tb testing.TB, c IssuerConfig) *Issuer {
 
 func startIssuer(tb testing.TB, settings any) string {
 	tb.Helper()
-	_, here, _, _ := runtime.Caller(0)
-	folder := filepath.Join(filepath.Dir(here), "..", "..", "scripts", "oidc")
-	if _, err := os.Stat(filepath.Join(folder, "node_modules", "oidc-provider")); err != nil {
-		tb.Fatal("the OpenID provider of the tests is missing; run: scripts/setup test")
-	}
-	return startNode(tb, folder, "provider.js", settings)
+	return startNode(tb, scriptsFolder(tb, "oidc", "oidc-provider"), "provider.js", settings)
 }
 
 // Host is what an operator would list so that it may be called.

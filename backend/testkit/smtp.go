@@ -20,7 +20,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -64,11 +63,7 @@ func NewSMTP(tb testing.TB, c SMTPConfig) *SMTP {
 	if c.Security != "none" {
 		settings["key"], settings["cert"], s.Roots = certificate(tb)
 	}
-	_, here, _, _ := runtime.Caller(0)
-	folder := filepath.Join(filepath.Dir(here), "..", "..", "scripts", "smtp")
-	if _, err := os.Stat(filepath.Join(folder, "node_modules", "smtp-server")); err != nil {
-		tb.Fatal("the mail server of the tests is missing; run: scripts/setup test")
-	}
+	folder := scriptsFolder(tb, "smtp", "smtp-server")
 	var started struct {
 		SMTP int    `json:"smtp"`
 		HTTP string `json:"http"`
@@ -78,6 +73,23 @@ func NewSMTP(tb testing.TB, c SMTPConfig) *SMTP {
 	}
 	s.Port, s.http = started.SMTP, started.HTTP
 	return s
+}
+
+// scriptsFolder finds the folder of a server of ours in scripts, whose npm package must be there. It looks upwards from the
+// package under test: the paths that a binary knows are shortened by -trimpath.
+func scriptsFolder(tb testing.TB, name, npmPackage string) string {
+	tb.Helper()
+	top, err := os.Getwd()
+	for ; err == nil; top = filepath.Dir(top) {
+		if _, err := os.Stat(filepath.Join(top, "go.mod")); err == nil || top == filepath.Dir(top) {
+			break
+		}
+	}
+	folder := filepath.Join(top, "scripts", name)
+	if _, missing := os.Stat(filepath.Join(folder, "node_modules", npmPackage)); err != nil || missing != nil {
+		tb.Fatalf("%s of the tests is missing; run: scripts/setup test (%v, %v)", npmPackage, err, missing)
+	}
+	return folder
 }
 
 // startNode runs a server of ours until the test ends, and gives the line that it prints once it answers.
