@@ -109,8 +109,8 @@ func MailedLately(tx *db.Tx, persons []id.Person) (map[id.Person]bool, error) {
 
 // CameByMail reports whether the letter that let the person in last had gone by mail.
 func (s *Service) CameByMail(tx *db.Tx, person id.Person) (bool, error) {
-	row, err := lastUsedLetter(tx, person, tx.Now)
-	return row.Delivery == ByMail, err
+	delivery, err := lastDelivery(tx, person, tx.Now)
+	return delivery == ByMail, err
 }
 
 // VoidMailed makes a letter void whose mail did not arrive or came to somebody else. One that is not open is left as it is.

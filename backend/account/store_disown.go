@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"gorm.io/gorm"
+
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 )
@@ -57,7 +59,18 @@ func usesOf(tx *db.Tx, persons []id.Person) (map[id.Person][]int64, error) {
 }
 
 func lastUsedLetter(tx *db.Tx, person id.Person, before time.Time) (row letterRow, err error) {
-	err = lettersOfSchool(tx).Where("person_kind = ? AND person_id = ? AND used_at <= ?", person.Kind, person.ID, before.UnixMicro()).
-		Order("used_at DESC, id DESC").Limit(1).Find(&row).Error
+	err = usedLetters(tx, person, before).Find(&row).Error
 	return row, err
+}
+
+// lastDelivery is how that letter went; empty without one.
+func lastDelivery(tx *db.Tx, person id.Person, before time.Time) (delivery Delivery, err error) {
+	err = usedLetters(tx, person, before).Table("letter").Select("delivery").Scan(&delivery).Error
+	return delivery, err
+}
+
+// usedLetters are those that let the person in, the last one first.
+func usedLetters(tx *db.Tx, person id.Person, before time.Time) *gorm.DB {
+	return lettersOfSchool(tx).Where("person_kind = ? AND person_id = ? AND used_at <= ?", person.Kind, person.ID, before.UnixMicro()).
+		Order("used_at DESC, id DESC").Limit(1)
 }

@@ -2,6 +2,7 @@ package proof
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -39,8 +40,8 @@ func Canonical(value any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("canonical: %w", err)
 	}
-	if err := refuseInexact(reflect.ValueOf(value), "value"); err != nil {
-		return nil, fmt.Errorf("canonical: %w", err)
+	if found := findInexact(reflect.ValueOf(value)); found != nil {
+		return nil, fmt.Errorf("canonical: %w", found)
 	}
 	if !utf8.Valid(raw) {
 		return nil, errors.New("canonical: raw JSON is not UTF-8")
@@ -57,60 +58,67 @@ var (
 	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 )
 
-// refuseInexact finds what encoding/json would blur without a word: floats, and text that is not UTF-8. What writes
-// its own JSON is judged by that JSON alone.
-func refuseInexact(v reflect.Value, path string) error {
+// inexact is what encoding/json would blur without a word, and where.
+type inexact struct{ path, fault string }
+
+func (e *inexact) Error() string { return "value" + e.path + " is " + e.fault }
+
+// inside names the place from one level further out; the path is made of faults alone, since nearly no value has one.
+func (e *inexact) inside(place string) *inexact {
+	e.path = place + e.path
+	return e
+}
+
+// findInexact finds floats, and text that is not UTF-8; nil when there is none. What writes its own JSON is judged by that
+// JSON alone.
+func findInexact(v reflect.Value) *inexact {
 	if !v.IsValid() || v.Type().Implements(marshaler) || v.Type().Implements(textMarshaler) {
 		return nil
 	}
 	switch v.Kind() {
 	case reflect.Float32, reflect.Float64:
-		return fmt.Errorf("%s is a float", path)
+		return &inexact{fault: "a float"}
 	case reflect.String:
 		if !utf8.ValidString(v.String()) {
-			return fmt.Errorf("%s is not UTF-8", path)
+			return &inexact{fault: "not UTF-8"}
 		}
 	case reflect.Pointer, reflect.Interface:
-		return refuseInexact(v.Elem(), path)
+		return findInexact(v.Elem())
 	case reflect.Slice, reflect.Array:
-		return refuseInexactElements(v, path)
+		return findInexactElement(v)
 	case reflect.Map:
 		for key, element := range v.Seq2() {
-			inside := fmt.Sprintf("%s.%v", path, key)
-			if err := errors.Join(refuseInexact(key, inside), refuseInexact(element, inside)); err != nil {
-				return err
+			if found := cmp.Or(findInexact(key), findInexact(element)); found != nil {
+				return found.inside(fmt.Sprintf(".%v", key))
 			}
 		}
 	case reflect.Struct:
-		return refuseInexactFields(v, path)
+		return findInexactField(v)
 	default: // whole numbers, booleans: exact as they are
 	}
 	return nil
 }
 
-func refuseInexactElements(v reflect.Value, path string) error {
+func findInexactElement(v reflect.Value) *inexact {
 	if v.Type().Elem().Kind() == reflect.Uint8 {
 		return nil
 	}
 	for i := range v.Len() {
-		if err := refuseInexact(v.Index(i), fmt.Sprintf("%s[%d]", path, i)); err != nil {
-			return err
+		if found := findInexact(v.Index(i)); found != nil {
+			return found.inside(fmt.Sprintf("[%d]", i))
 		}
 	}
 	return nil
 }
 
-func refuseInexactFields(v reflect.Value, path string) error {
+func findInexactField(v reflect.Value) *inexact {
 	for field, value := range v.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		if name == "-" || !field.IsExported() && !field.Anonymous {
 			continue
 		}
-		if name == "" {
-			name = field.Name
-		}
-		if err := refuseInexact(value, path+"."+name); err != nil {
-			return err
+		if found := findInexact(value); found != nil {
+			return found.inside("." + cmp.Or(name, field.Name))
 		}
 	}
 	return nil

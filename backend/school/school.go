@@ -7,6 +7,7 @@
 package school
 
 import (
+	"sync"
 	"time"
 	_ "time/tzdata" // a machine without zone files must know the school's midnight too
 
@@ -65,11 +66,19 @@ type Officers struct {
 
 // Location is the school's zone; Europe/Berlin when it is unset or unknown.
 func (s Settings) Location() *time.Location {
-	if zone, err := time.LoadLocation(s.Zone); err == nil && s.Zone != "" {
-		return zone
+	if known, ok := zones.Load(s.Zone); ok {
+		return known.(*time.Location)
 	}
-	return berlin
+	zone, err := time.LoadLocation(s.Zone)
+	if err != nil || s.Zone == "" {
+		return berlin
+	}
+	zones.Store(s.Zone, zone)
+	return zone
 }
+
+// zones are the zones of schools by name: Go reads and parses a file each time one is asked for.
+var zones sync.Map
 
 // SchoolDays are the days on which the school teaches.
 func (s Settings) SchoolDays() *calendar.SchoolDays {

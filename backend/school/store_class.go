@@ -55,11 +55,13 @@ func findMembers(tx *db.Tx, class id.Class, day calendar.Date) (members []id.Pup
 // present are the memberships of the day, without pupils who have been erased. A class list ends the membership of
 // whoever leaves in the class alone, so that a group counts for those who are in a class too.
 func present(tx *db.Tx, day calendar.Date) *gorm.DB {
-	erased := tx.G().Table("pupil").Select("id").Where("school_id = ? AND erased_at IS NOT NULL", tx.School)
-	classes := tx.G().Table("class").Select("id").Where("school_id = ? AND kind = ?", tx.School, HomeClass)
-	inClass := onDay(tx.G().Table("membership"), day).Select("pupil_id").Where("school_id = ? AND class_id IN (?)", tx.School, classes)
-	return onDay(tx.G().Table("membership"), day).
-		Where("school_id = ? AND pupil_id NOT IN (?) AND pupil_id IN (?)", tx.School, erased, inClass)
+	// Asked for each member alone, by its index: lists of all who are erased or in a class would be made for a whole school.
+	return onDay(tx.G().Table("membership"), day).Where("membership.school_id = ?", tx.School).
+		Where("NOT EXISTS (?)", tx.G().Table("pupil").Select("1").
+			Where("pupil.school_id = membership.school_id AND pupil.id = membership.pupil_id AND pupil.erased_at IS NOT NULL")).
+		Where("EXISTS (?)", onDay(tx.G().Table("membership AS placed"), day).Select("1").
+			Joins("JOIN class ON class.school_id = placed.school_id AND class.id = placed.class_id").
+			Where("placed.school_id = membership.school_id AND placed.pupil_id = membership.pupil_id AND class.kind = ?", HomeClass))
 }
 
 // placedPupil is a pupil in a class.
