@@ -30,6 +30,9 @@ type committer struct {
 	conn   *preparedConn // where they run; the loop's own
 	clock  func() time.Time
 	bells  *bells
+
+	checkpoints *checkpoints
+
 	queue  chan *pending // of people
 	behind chan *pending // of the background
 
@@ -55,7 +58,10 @@ func newCommitter(writer *gorm.DB, clock func() time.Time, bells *bells) (*commi
 	if err != nil {
 		return nil, err
 	}
-	c := &committer{writer: writer, conn: conn, clock: clock, bells: bells, queue: make(chan *pending, queueSize), behind: make(chan *pending, queueSize), done: make(chan struct{})}
+	c := &committer{
+		writer: writer, conn: conn, clock: clock, bells: bells, checkpoints: newCheckpoints(pool),
+		queue: make(chan *pending, queueSize), behind: make(chan *pending, queueSize), done: make(chan struct{}),
+	}
 	go c.loop()
 	return c, nil
 }
@@ -103,6 +109,7 @@ func (c *committer) close() error {
 	}
 	c.mu.Unlock()
 	<-c.done
+	c.checkpoints.close()
 	return c.conn.Close()
 }
 
@@ -199,6 +206,7 @@ func (c *committer) commit(group []*pending) {
 		}
 		close(p.ready)
 	}
+	c.checkpoints.committed(len(group))
 }
 
 func (c *committer) transact(do func(*gorm.DB) error) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"testing"
+	"time"
 
 	"einverstanden/backend/id"
 	"einverstanden/backend/testkit"
@@ -38,9 +39,31 @@ func TestTheWriteAheadLogCanBeEmptied(t *testing.T) {
 	})
 }
 
+// The writer's own threshold is far above these few pages.
+func TestTheWriteAheadLogIsCopiedBesideTheWriter(t *testing.T) {
+	env := testkit.NewSQLite(t)
+	before := sizeOf(t, env.Options.File)
+	for until := time.Now().Add(time.Minute); sizeOf(t, env.Options.File) == before; {
+		if time.Now().After(until) {
+			t.Fatal("after a minute of changes the file has not grown")
+		}
+		if err := env.DB.AddToDirectory(t.Context(), "school", string(id.New[id.Letter]()), id.New[id.School]()); err != nil {
+			t.Fatal(err)
+		}
+		if size := walSize(t, env); size > 2000*4096 {
+			t.Fatalf("the file has not grown, and the log has %d bytes", size)
+		}
+	}
+}
+
 func walSize(t *testing.T, env *testkit.Env) int64 {
 	t.Helper()
-	info, err := os.Stat(env.Options.File + "-wal")
+	return sizeOf(t, env.Options.File+"-wal")
+}
+
+func sizeOf(t *testing.T, file string) int64 {
+	t.Helper()
+	info, err := os.Stat(file)
 	if err != nil {
 		t.Fatal(err)
 	}
