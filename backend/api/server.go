@@ -3,12 +3,15 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -75,17 +78,18 @@ type Deps struct {
 // Server is the HTTP side of the program.
 type Server struct {
 	Deps
-	app    *fiber.App
-	huma   huma.API
-	csp    string
-	url    *url.URL
-	clock  func() time.Time
-	log    *slog.Logger
-	access map[string]authz.Permission // "METHOD /path" → what it needs
-	closed chan struct{}               // closed when the server stops: streams end
-	works  workTable                   // which class of work a request is
-	load   *load
-	pace   pace // of programs
+	app     *fiber.App
+	huma    huma.API
+	csp     string
+	url     *url.URL
+	clock   func() time.Time
+	log     *slog.Logger
+	access  map[string]authz.Permission // "METHOD /path" → what it needs
+	closed  chan struct{}               // closed when the server stops: streams end
+	streams sync.WaitGroup              // those that are open
+	works   workTable                   // which class of work a request is
+	load    *load
+	pace    pace // of programs
 
 	guard      *streamGuard
 	checkEvery time.Duration // how often the guard checks the rights of open streams; tests make it short
@@ -94,7 +98,6 @@ type Server struct {
 const (
 	bodyLimit    = 256 << 10
 	importLimit  = 16 << 20 // what is read at all; a file over 2 MiB is refused with a text
-	streamLife   = 6 * time.Minute
 	apiPrefix    = "/api/v1"
 	documentPath = "/api/openapi.json"
 )
@@ -146,8 +149,6 @@ func (s *Server) newFiber() *fiber.App {
 			return fasthttp.RequestConfig{MaxRequestBodySize: proof.MaxReceipt}
 		case isFileRoute(path):
 			return fasthttp.RequestConfig{MaxRequestBodySize: importLimit}
-		case strings.HasSuffix(path, "/roster/stream"):
-			return fasthttp.RequestConfig{WriteTimeout: streamLife}
 		}
 		return fasthttp.RequestConfig{}
 	}
@@ -235,5 +236,16 @@ func (s *Server) Serve(listener net.Listener) error { return s.app.Listener(list
 // Shutdown ends streams, lets requests under way finish, and stops listening.
 func (s *Server) Shutdown(ctx context.Context) error {
 	close(s.closed)
-	return s.app.ShutdownWithContext(ctx)
+	err := s.app.ShutdownWithContext(ctx)
+	ended := make(chan struct{})
+	go func() {
+		s.streams.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		err = errors.Join(err, fmt.Errorf("open rosters: %w", ctx.Err()))
+	}
+	return err
 }

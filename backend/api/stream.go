@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"net"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"einverstanden/backend/authz"
 	"einverstanden/backend/id"
@@ -84,16 +84,37 @@ func (s *Server) streamRoster(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentType, "text/event-stream")
 	c.Set(fiber.HeaderCacheControl, "no-cache, no-store, no-transform")
 	c.Set("X-Accel-Buffering", "no")
-	w := rosterWriter{
-		server: s, stream: stream, conn: c.Context().Conn(), actor: actor, meeting: watched,
-		who: credentialOf(c), request: requestOf(c.UserContext()).id, leave: keepPlace(c), revoked: make(chan struct{}),
+	w := &rosterWriter{
+		server: s, stream: stream, actor: actor, meeting: watched,
+		who: credentialOf(c), request: requestOf(c.UserContext()).id, revoked: make(chan struct{}),
 	}
 	w.revoke = sync.OnceFunc(func() { close(w.revoked) })
-	c.Context().SetBodyStreamWriter(w.run)
+	leave := keepPlace(c)
+	s.streams.Add(1)
+	w.release = sync.OnceFunc(func() {
+		stream.Close()
+		leave()
+		s.streams.Done()
+	})
+	s.takeOver(c.Context(), w)
 	return nil
 }
 
-// rosterWriter sends one stream. It never touches the request's context, which is reused as soon as the handler ends.
+// takeOver has the stream write to its connection itself. Through fasthttp's stream of a body each event passes two
+// goroutines and three buffers, a thousand times for a thousand who look. The body ends with the connection, which
+// every version of HTTP allows (RFC 9112, 6.3).
+func (s *Server) takeOver(c *fasthttp.RequestCtx, w *rosterWriter) {
+	c.Response.Header.SetConnectionClose()
+	c.HijackSetNoResponse(true)
+	untaken := time.AfterFunc(writeWithin, w.release) // a connection that broke meanwhile is never handed over
+	c.Hijack(func(conn net.Conn) {
+		if untaken.Stop() {
+			w.run(conn, c.Response.Header.Header()) // c is ours until this ends
+		}
+	})
+}
+
+// rosterWriter sends one stream.
 type rosterWriter struct {
 	server  *Server
 	stream  *meeting.Stream
@@ -104,22 +125,20 @@ type rosterWriter struct {
 	request string
 	revoked chan struct{} // closed when the right to look is gone
 	revoke  func()
-	leave   func() // gives the stream's place back
-	out     *bufio.Writer
+	release func() // gives up what the stream holds; may be called more than once
 }
 
 // run sends until the reader goes, the right to look ends, or time is up. A panic here would end the process.
-func (w *rosterWriter) run(out *bufio.Writer) {
-	defer w.leave()
-	defer w.stream.Close()
+func (w *rosterWriter) run(conn net.Conn, header []byte) {
+	defer w.release()
 	defer w.server.guard.watch(w)()
 	defer func() {
 		if r := recover(); r != nil {
 			w.server.log.Error("panic in a stream", "request", w.request, "panic", r)
 		}
 	}()
-	w.out = out
-	if w.send([]byte(retryPreface)) != nil || w.snapshot() != nil {
+	w.conn = conn
+	if w.send(header) != nil || w.send([]byte(retryPreface)) != nil || w.snapshot() != nil {
 		return
 	}
 	w.follow()
@@ -170,10 +189,8 @@ func (w *rosterWriter) send(frame []byte) error {
 	if err := w.conn.SetWriteDeadline(w.server.clock().Add(writeWithin)); err != nil {
 		return err
 	}
-	if _, err := w.out.Write(frame); err != nil {
-		return err
-	}
-	return w.out.Flush()
+	_, err := w.conn.Write(frame)
+	return err
 }
 
 func encodeChange(change *meeting.Change) []byte {

@@ -46,10 +46,60 @@ func measureStreams(ctx context.Context, folder string) ([]figure, error) {
 	}
 	slices.Sort(waits)
 	all := outcome{waits: waits}
+	bare, err := measureBareStreams()
+	if err != nil {
+		return nil, err
+	}
 	return []figure{
 		{name: "a change on 1,000 open rosters, median", value: all.percentile(0.5), unit: "ms"},
 		{name: "a change on 1,000 open rosters, 99th percentile", value: all.percentile(0.99), unit: "ms", limit: 25, atMost: true},
+		{name: "as many bytes on 1,000 bare connections, 99th percentile", value: bare.percentile(0.99), unit: "ms"},
 	}, nil
+}
+
+// measureBareStreams writes an event to as many connections, one after the other and from one goroutine: what this
+// machine takes for it without a decision, a database or a roster.
+func measureBareStreams() (all outcome, err error) {
+	listener, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		return all, err
+	}
+	defer func() { err = errors.Join(err, listener.Close()) }()
+	arrived := make(chan arrival, openStreams)
+	var readers, writers []net.Conn
+	defer func() {
+		for _, conn := range slices.Concat(readers, writers) {
+			err = errors.Join(err, conn.Close())
+		}
+	}()
+	for range openStreams {
+		reader, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			return all, err
+		}
+		readers = append(readers, reader)
+		writer, err := listener.Accept()
+		if err != nil {
+			return all, err
+		}
+		writers = append(writers, writer)
+		go tellEvents(bufio.NewScanner(reader), arrived)
+	}
+	event := []byte("event: change\ndata: " + strings.Repeat("x", 300) + "\n\n")
+	for range streamedChanges {
+		time.Sleep(200 * time.Millisecond)
+		sent := time.Now()
+		for _, writer := range writers {
+			if _, err := writer.Write(event); err != nil {
+				return all, err
+			}
+		}
+		if err := expect(arrived, "change", func(at time.Time) { all.waits = append(all.waits, at.Sub(sent)) }); err != nil {
+			return all, err
+		}
+	}
+	slices.Sort(all.waits)
+	return all, nil
 }
 
 // signInOffice makes as many people as the streams need.
@@ -133,12 +183,15 @@ func (w *world) openStream(token string, arrived chan<- arrival) (net.Conn, erro
 	if first := nextEvent(lines); first != "snapshot" {
 		return nil, errors.Join(fmt.Errorf("a stream began with %q", first), lines.Err(), conn.Close())
 	}
-	go func() {
-		for event := nextEvent(lines); event != ""; event = nextEvent(lines) {
-			arrived <- arrival{event, time.Now()}
-		}
-	}()
+	go tellEvents(lines, arrived)
 	return conn, nil
+}
+
+// tellEvents tells each event by name, until the stream ends.
+func tellEvents(lines *bufio.Scanner, arrived chan<- arrival) {
+	for event := nextEvent(lines); event != ""; event = nextEvent(lines) {
+		arrived <- arrival{event, time.Now()}
+	}
 }
 
 // nextEvent is the name of the next event; empty at the end of the stream.
