@@ -133,7 +133,7 @@ func (s *server) record(ctx context.Context, w *world) ([]transaction, error) {
 	recorded := register("pgx-recorded", inner)
 	options := s.options(baseDatabase)
 	options.Driver = "pgx-recorded"
-	w.config.DatabaseListen = options.Runtime
+	w.config.DatabaseListen, w.config.DatabaseJobs = options.Runtime, s.dsn("einverstanden_jobs", baseDatabase)
 	stop, err := w.serve(options)
 	if err != nil {
 		return nil, err
@@ -154,7 +154,7 @@ func (s *server) decide(ctx context.Context, w *world) (outcome, error) {
 		return outcome{}, err
 	}
 	options := s.options("bench_ours")
-	w.config.DatabaseListen = options.Runtime
+	w.config.DatabaseListen, w.config.DatabaseJobs = options.Runtime, s.dsn("einverstanden_jobs", "bench_ours")
 	stop, err := w.serve(options)
 	if err != nil {
 		return outcome{}, err
