@@ -192,8 +192,8 @@ func tellOfFirst(tx *db.Tx, who sayer, d Decision) error {
 	return outbox.Enqueue(tx, outbox.Job{Topic: outbox.FirstAnswer, Payload: map[string]id.Decision{"decision": d.ID}})
 }
 
-// append writes decision, evidence and consequences. Evidence goes last among the locks: decisions of one school
-// queue on its log head.
+// append writes consequences, evidence and the decision. Evidence goes last among the locks, and nothing that could come
+// before it comes after: decisions of one school queue on its log head until they are committed.
 func (s *Service) append(ctx context.Context, tx *db.Tx, actor authz.Actor, d draft) (Outcome, error) {
 	decision := &d.decision
 	decision.ID = id.New[id.Decision]()
@@ -211,15 +211,15 @@ func (s *Service) append(ctx context.Context, tx *db.Tx, actor authz.Actor, d dr
 	if err != nil {
 		return Outcome{}, err
 	}
+	if err := s.consequences(tx, *decision); err != nil {
+		return Outcome{}, err
+	}
 	entry, err := s.log.Append(tx, statement, private)
 	if err != nil {
 		return Outcome{}, err
 	}
 	decision.Leaf, decision.Statement = entry.Leaf, entry.StatementID
 	if err := insertDecision(tx, d.decision); err != nil {
-		return Outcome{}, err
-	}
-	if err := s.consequences(tx, *decision); err != nil {
 		return Outcome{}, err
 	}
 	return Outcome{
