@@ -53,7 +53,7 @@ func TestX24WhoLosesReceiptsHearsOfItBefore(t *testing.T) {
 		w.many()
 		h := w.household("Ida", "Bescheid")
 		former, aunt := w.Guardian("Otto", "Bescheid"), w.Guardian("Uta", "Bescheid")
-		w.Custody(former, h.pupil, school.JointCustody)
+		w.Custody(former, h.pupil, school.JointCustody, func(g *school.Guardianship) { g.Protected = true })
 		w.Custody(aunt, h.pupil, school.NoCustody)
 		w.answers(h.guardian, h.pupil, participation.Video)
 		w.answers(former, h.pupil, participation.Audio)
