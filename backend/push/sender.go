@@ -92,8 +92,8 @@ func (s *Sender) Send(ctx context.Context, to Target, m Message) (Outcome, error
 		return Outcome{Verdict: Paused, Again: wait, Host: address.Host}, nil
 	}
 	if wait := s.turn(address.Host, m); wait > 0 {
-		if err := s.sleep(ctx, wait); err != nil {
-			return Outcome{Verdict: Paused, Again: wait, Host: address.Host}, nil //nolint:nilerr // it was not tried, and may be later
+		if err := s.sleep(ctx, wait); err != nil { // whoever cannot wait tries again
+			return Outcome{Verdict: Paused, Again: wait, Host: address.Host}, nil
 		}
 	}
 	outcome, err := s.post(ctx, address, to, m)
