@@ -139,6 +139,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Accounts = account.NewService(d, keys, evidenceLog, families{a.Schools}, now, log).WithPasskeys(c.URL).WithLessons(a.Meetings.LessonEnd)
 	a.Consents.WithPasskeys(a.credentials, c.URL.Scheme+"://"+c.URL.Host).WithUnproven(a.Accounts.NeedsPasskey).WithSessions(a.Accounts.IsAlive)
 	a.Consents.WithInvitations(a.Accounts.CameByMail)
+	a.Consents.WithAccounts(a.Accounts.Joined)
 	a.Intake = intake.NewService(d, keys, a.Schools, a.Hub)
 	a.Lowering = lowering.NewService(d, keys, a.Accounts, a.Consents, a.Standings)
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)
@@ -156,10 +157,11 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Invites.WithMailboxes(a.Notify)
 	a.Notices = notice.NewService(d, a.Schools, a.Accounts, a.Consents, a.Standings, a.Notify).WithMeetings(a.Meetings)
 	a.withPush(a.Outbound.HTTP(), push.KnownServices)
-	a.Reminders = reminder.NewService(d, a.Schools, a.Consents, a.Invites, reminder.ContactsOf(a.Notify, a.Push.Reached))
+	a.Reminders = reminder.NewService(d, a.Schools, a.Consents, a.Invites, reminder.ContactsOf(a.Notify, a.asked))
 	a.Reminders.Checks(a.Notify)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(), log)
+	a.Notices.WithErasures(a.Privacy)
 	return a, nil
 }
 

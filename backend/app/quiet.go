@@ -31,6 +31,11 @@ var holds = map[notify.Kind]func(m notify.Message, a around) time.Time{
 	notify.ModeChanged:       holdChange,
 	notify.AnswerRecorded:    holdTillOpen,
 	notify.AnswerInvalidated: holdTillOpen,
+
+	// Rounds write these, at whatever hour their turn is.
+	notify.AgeNear:      holdTillOpen,
+	notify.ChildAgeNear: holdTillOpen,
+	notify.RightsNews:   holdTillOpen,
 }
 
 func holdTillOpen(_ notify.Message, a around) time.Time { return a.opens }
@@ -58,7 +63,7 @@ func (a *App) quiet(ctx context.Context, by notify.ChannelName, m notify.Message
 	}
 	err = a.DB.Read(ctx, func(tx *db.Tx) error {
 		at = now
-		reached, err := a.Push.Reached(tx, m.Person)
+		reached, err := a.Push.Reached(tx, pushKind(m.Kind), m.Person)
 		if err != nil || len(reached) == 0 {
 			return err
 		}

@@ -31,6 +31,7 @@ type Service struct {
 	standings *standing.Service
 	notify    *notify.Service
 	meetings  *meeting.Service // nil: nothing of them is told
+	erasures  Erasures         // nil: nothing of them is told
 }
 
 // NewService needs the database, the domains whose changes are told, and who tells. It registers its checks there.
@@ -47,9 +48,9 @@ func NewService(
 		n.WithStill(kind, s.reading(still))
 	}
 	for _, kind := range []notify.Kind{notify.AgeNear, notify.ChildAgeNear} {
-		n.WithValues(kind, s.dayOfAge)
+		n.WithCarrier(kind, notify.Carrier{Fill: s.ageFilled})
 	}
-	n.WithCarrier(notify.Invitation, notify.Carrier{Path: s.invitationPath, Lost: s.invitationLost})
+	n.WithCarrier(notify.Invitation, notify.Carrier{Fill: s.invitationFilled, Lost: s.invitationLost})
 	return s
 }
 
@@ -81,7 +82,9 @@ func (s *Service) Handle(w *outbox.Worker) {
 	w.Handle(outbox.SanctionEnded, saying(s, s.sanctionEnded))
 	w.Handle(outbox.SanctionObjection, saying(s, s.objectionTold))
 	w.Handle(outbox.BreachReported, about(s, "breach", s.breachReported))
-	w.Handle(outbox.RightsRequestChanged, saying(s, s.rightsTold))
+	if s.erasures != nil {
+		w.Handle(outbox.RightsRequestChanged, saying(s, s.rightsTold))
+	}
 	if s.meetings != nil {
 		w.Handle(outbox.MeetingPlanned, saying(s, s.meetingPlanned))
 		w.Handle(outbox.MeetingMoved, saying(s, s.meetingMoved))
