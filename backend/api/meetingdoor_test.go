@@ -27,7 +27,11 @@ type doorway struct {
 
 func newDoorway(t *testing.T, env *testkit.Env, plans ...func(*meeting.Plan)) *doorway {
 	t.Helper()
-	h := newHouse(t, env)
+	return doorwayOf(newHouse(t, env), plans...)
+}
+
+func doorwayOf(h *house, plans ...func(*meeting.Plan)) *doorway {
+	h.t.Helper()
 	d := &doorway{house: h, mother: h.as(authz.Guardian), pupilAt: h.nobody()}
 	d.of = d.plan(plans...)
 	d.pupilAt.want(200, d.pupilAt.signInWithCard(h.cardOf(h.class.ID, h.pupil.ID)))
