@@ -63,6 +63,72 @@ func TestX20StrangersLockNobodyOut(t *testing.T) {
 	})
 }
 
+// X20: nor do their guesses at the secret fill the count of birth dates. Whoever holds the secret has twenty in the letter's
+// life, wherever from; then it is void, for a reason that is told, and no other door tells what the date would have been.
+func TestX20OnlyWhoHoldsTheSecretFillsTheCountOfBirthDates(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		d := newDoor(t, env)
+		letters := d.issue(t, d.family(), d.family())
+		letter := letters[0]
+		for range 9 {
+			_, err := d.redeemFrom(letter, "wrong", birthDate, phone)
+			wantFault(t, err, fault.CodeInvalid)
+		}
+		guess := func(i int) error {
+			_, err := d.redeemFrom(letter, string(letter.Secret), "2001-01-01", from("203.0.113."+strconv.Itoa(10+i)))
+			return err
+		}
+		for i := range 19 {
+			wantFault(t, guess(i), fault.BirthDateMismatch)
+			env.Clock.Advance(23 * time.Hour)
+		}
+		wantFault(t, guess(19), fault.LetterBlocked)
+		for range 2 { // said as often as it is asked, whatever the date
+			_, err := d.redeem(letter)
+			wantFault(t, err, fault.LetterBlocked)
+			_, err = d.disown(t, letter, "2001-01-01")
+			wantFault(t, err, fault.LetterBlocked)
+		}
+		found, _, err := d.Letters(d.ctx, d.office, account.LetterFilter{State: account.LetterBlocked}, account.Page{})
+		if err != nil || len(found) != 1 || found[0].ID != letter.ID || found[0].State != account.LetterBlocked {
+			t.Errorf("blocked are %+v (%v)", found, err)
+		}
+		if void, _, err := d.Letters(d.ctx, d.office, account.LetterFilter{State: account.LetterVoid}, account.Page{}); err != nil || len(void) != 0 {
+			t.Errorf("void are %+v (%v)", void, err)
+		}
+		voided := d.count(t, "SELECT count(*) FROM audit WHERE action = 'letter.voided' AND actor = 'system' AND subject_id = ?", letter.ID)
+		if steps := d.steps(t); voided != 1 || len(steps) != 3 || steps[2] != "void "+string(letter.ID) {
+			t.Errorf("on record %d times; the evidence says %v", voided, steps)
+		}
+		if _, err := d.redeem(letters[1]); err != nil {
+			t.Errorf("another letter: %v", err)
+		}
+	})
+}
+
+// However many birth dates are tried at once, and from wherever: no more than the letter takes.
+func TestParallelBirthDatesAreNoMoreThanTheLetterTakes(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		d := newDoor(t, env)
+		letter := d.issue(t, d.family())[0]
+		outcomes := make([]error, 40)
+		var group sync.WaitGroup
+		for i := range outcomes {
+			group.Go(func() {
+				_, outcomes[i] = d.redeemFrom(letter, string(letter.Secret), "2001-01-01", from("203.0.113."+strconv.Itoa(10+i)))
+			})
+		}
+		group.Wait()
+		told := map[fault.Code]int{}
+		for _, err := range outcomes {
+			told[asFault(err).Code]++
+		}
+		if told[fault.BirthDateMismatch] != 19 || told[fault.LetterBlocked] != 21 {
+			t.Errorf("told %v", told)
+		}
+	})
+}
+
 // An unknown number is limited like a known one, or the limit would tell which exist.
 func TestUnknownNumbersAreLimitedAlike(t *testing.T) {
 	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {

@@ -25,7 +25,8 @@ type Disowned struct {
 // DisownLetter is "that was not me" by whoever shows a used letter: its secret and the birth date. The sessions and
 // passkeys that came of the redemption end, and setAside takes back, in the same transaction, what was decided in them.
 // It can only lower, so the paper is enough. Faults are those of RedeemLetter; a letter that nobody has used is
-// NothingHere. The second time it changes nothing.
+// NothingHere. The second time it changes nothing. The birth date of a letter in any other state is not looked at, so that
+// nobody tries one here.
 func (s *Service) DisownLetter(
 	ctx context.Context, letterNo, secret string, birthDate calendar.Date, device Device, setAside func(*db.Tx, Disowned) error,
 ) error {
@@ -38,8 +39,10 @@ func (s *Service) DisownLetter(
 			if err != nil {
 				return err
 			}
-			if err := s.checkBirthDate(tx, letter, birthDate); err != nil {
-				return err
+			if letter.state(tx.Now) == LetterUsed {
+				if err := s.checkBirthDate(tx, letter, birthDate); err != nil {
+					return err
+				}
 			}
 			return s.disown(tx, letter, setAside)
 		})
@@ -53,7 +56,7 @@ func (s *Service) disown(tx *db.Tx, letter letterRow, setAside func(*db.Tx, Diso
 		return nil
 	case LetterOpen:
 		return fault.New(fault.NothingHere)
-	case LetterVoid, LetterExpired:
+	case LetterVoid, LetterBlocked, LetterExpired:
 		return letter.fault(tx.Now)
 	case LetterUsed:
 	}

@@ -61,6 +61,7 @@ const (
 	LetterUsed    LetterState = "used"
 	LetterExpired LetterState = "expired"
 	LetterVoid    LetterState = "void"
+	LetterBlocked LetterState = "blocked" // void because its birth date was tried too often
 	// LetterDisowned was used by somebody else, says whoever holds it. As a filter it means those whose recipient has
 	// been issued no other since.
 	LetterDisowned LetterState = "disowned"

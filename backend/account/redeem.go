@@ -19,9 +19,9 @@ const nowhere id.School = "nowhere"
 
 // RedeemLetter signs in whoever holds a letter. An unknown number and a wrong secret are CodeInvalid, alike in text and
 // work. Whoever shows the right secret is not guessing and hears what is the matter: LetterUsed with the day (UTC) in
-// usedOn, LetterVoid, LetterExpired, BirthDateMismatch. NotAllowedHere is the answer in a browser in which the issuer
+// usedOn, LetterVoid, LetterBlocked, LetterExpired, BirthDateMismatch. NotAllowedHere is the answer in a browser in which the issuer
 // has been signed in: nobody redeems what they printed (X2). Guesses are limited (TooManyTries), and a wrong birth date
-// is one, or a found letter would give a child's birth date away.
+// is one, or a found letter would give a child's birth date away: a letter that has had too many is void from then on.
 func (s *Service) RedeemLetter(ctx context.Context, letterNo, secret string, birthDate calendar.Date, device Device) (SignedIn, error) {
 	device.way = ByLetter
 	var signedIn SignedIn
@@ -78,18 +78,49 @@ func (s *Service) redeemIn(ctx context.Context, letterNo, secret string, birthDa
 		return SignedIn{}, err
 	}
 	var signedIn SignedIn
+	var wrong error // what a wrong birth date is told once it is counted
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		wrong = nil
 		letter, err := letterByNo(tx, letterNo)
 		if err != nil {
 			return err
 		}
-		if err := s.mayUse(tx, letter, birthDate, device); err != nil {
+		err = s.mayUse(tx, letter, birthDate, device)
+		if fault.Has(err, fault.BirthDateMismatch) {
+			wrong, err = s.wrongDate(tx, letter)
+			return err
+		}
+		if err != nil {
 			return err
 		}
 		signedIn, err = s.use(tx, letter, device)
 		return err
 	})
+	if err == nil {
+		err = wrong
+	}
 	return signedIn, err
+}
+
+// wrongDatesMost is how many wrong birth dates a letter takes in its life: of some 400 that a class may have, a twentieth.
+const wrongDatesMost = 20
+
+// wrongDate counts a wrong birth date and makes the letter void that has had too many. Whoever tries one holds the secret
+// and is no stranger, so that nobody else can be locked out by it (X20).
+func (s *Service) wrongDate(tx *db.Tx, letter letterRow) (told, err error) {
+	tx.MarkAudited() // what is void is on record; the tries before are not
+	tries, err := raiseWrongDates(tx, letter.ID)
+	if err != nil {
+		return nil, err
+	}
+	if tries < wrongDatesMost {
+		return fault.New(fault.BirthDateMismatch), nil
+	}
+	voided, err := voidAll(tx, audit.System, []letterRow{letter})
+	if err == nil && len(voided) > 0 {
+		err = s.attest(tx, stepsOf(voided, letterVoided, audit.System))
+	}
+	return fault.New(fault.LetterBlocked), err
 }
 
 // checkSecret does the same for every number and every secret, also for what cannot be one. It only reads: a wave of
@@ -145,6 +176,8 @@ func (r letterRow) fault(now time.Time) error {
 		return fault.New(fault.LetterUsed).With("usedOn", calendar.Today(time.UnixMicro(*r.UsedAt), time.UTC).String())
 	case LetterVoid:
 		return fault.New(fault.LetterVoid)
+	case LetterBlocked:
+		return fault.New(fault.LetterBlocked)
 	case LetterExpired:
 		return fault.New(fault.LetterExpired)
 	case LetterOpen:

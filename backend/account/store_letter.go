@@ -26,6 +26,7 @@ type letterRow struct {
 	VoidAt     *int64
 	DisownedAt *int64
 	Delivery   Delivery
+	WrongDates int64 // birth dates tried with the right secret
 }
 
 func (letterRow) TableName() string { return "letter" }
@@ -36,6 +37,8 @@ func (r letterRow) state(now time.Time) LetterState {
 		return LetterDisowned
 	case r.UsedAt != nil:
 		return LetterUsed
+	case r.VoidAt != nil && r.WrongDates >= wrongDatesMost:
+		return LetterBlocked
 	case r.VoidAt != nil:
 		return LetterVoid
 	case r.ExpiresAt <= now.UnixMicro():
@@ -131,7 +134,9 @@ func listLetters(tx *db.Tx, filter LetterFilter, after id.Letter, limit int) (ro
 		g = g.Where(`disowned_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM letter newer WHERE newer.school_id = letter.school_id
 			AND newer.person_kind = letter.person_kind AND newer.person_id = letter.person_id AND newer.issued_at > letter.disowned_at)`)
 	case LetterVoid:
-		g = g.Where("used_at IS NULL AND void_at IS NOT NULL")
+		g = g.Where("used_at IS NULL AND void_at IS NOT NULL AND wrong_dates < ?", wrongDatesMost)
+	case LetterBlocked:
+		g = g.Where("used_at IS NULL AND void_at IS NOT NULL AND wrong_dates >= ?", wrongDatesMost)
 	case LetterExpired:
 		g = g.Where("used_at IS NULL AND void_at IS NULL AND expires_at <= ?", tx.Now.UnixMicro())
 	}
@@ -167,6 +172,14 @@ func useLetter(tx *db.Tx, letter id.Letter) (first bool, err error) {
 	result := openOnly(lettersOfSchool(tx), tx.Now).Where("id = ?", letter).
 		Updates(map[string]any{"used_at": tx.Now.UnixMicro()})
 	return result.RowsAffected == 1, result.Error
+}
+
+const updateWrongDates = `UPDATE letter SET wrong_dates = wrong_dates + 1 WHERE school_id = ? AND id = ? RETURNING wrong_dates`
+
+// raiseWrongDates gives how many there are now; the letter is locked until the transaction ends.
+func raiseWrongDates(tx *db.Tx, letter id.Letter) (tries int64, err error) {
+	err = tx.G().Raw(updateWrongDates, tx.School, letter).Scan(&tries).Error
+	return tries, err
 }
 
 const updateVoid = `UPDATE letter SET void_at = ? WHERE school_id = ? AND purpose = ? AND id IN ?

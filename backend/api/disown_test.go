@@ -61,6 +61,34 @@ func TestX29TheYesesOfADisownedLetterAreSetAsideAndItsLimitsStay(t *testing.T) {
 	})
 }
 
+// Whoever holds a letter and tries birth dates is told when it is blocked, and the office finds it in its list.
+func TestALetterWhoseBirthDateIsTriedTooOftenIsBlocked(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		h := newHouse(t, env)
+		letter, shown := h.letter()
+		mother, finder := h.nobody(), h.nobody()
+		for hour := range 2 {
+			env.Clock.Advance(time.Hour)
+			for try := range 10 {
+				shown["birthDate"] = fmt.Sprintf("2013-%02d-%02d", hour+1, try+1)
+				code := "birth_date_mismatch"
+				if hour+try == 10 { // the twentieth
+					code = "letter_blocked"
+				}
+				finder.wantProblem(403, code, finder.post("/session/letter", "", shown))
+			}
+		}
+		shown["birthDate"] = h.pupil.BirthDate.String()
+		mother.wantProblem(403, "letter_blocked", mother.post("/session/letter", "", shown))
+		office := h.as(authz.Office)
+		var letters list[letterBody]
+		office.want(200, office.get("/letters?state=blocked")).into(t, &letters)
+		if len(letters.Items) != 1 || letters.Items[0].ID != letter.ID || letters.Items[0].State != "blocked" {
+			t.Errorf("the office's list: %+v", letters)
+		}
+	})
+}
+
 // invalidationOf is what the log says about the decision.
 func (h *house) invalidationOf(decision id.Decision) (found proof.InvalidationDeclared) {
 	h.t.Helper()

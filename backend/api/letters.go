@@ -100,7 +100,7 @@ type letterBody struct {
 	LetterNo  string     `json:"letterNo"`
 	Recipient string     `json:"recipient"`
 	Children  []string   `json:"children" nullable:"false"`
-	State     string     `json:"state" enum:"open,used,expired,void,disowned"`
+	State     string     `json:"state" enum:"open,used,expired,void,blocked,disowned" doc:"blocked: void because its birth date was tried too often"`
 	Delivery  string     `json:"delivery" enum:"paper,mail"`
 	Mail      string     `json:"mail,omitempty" enum:"waiting,accepted,failed,bounced" doc:"what became of the mail; absent: none has been begun"`
 	IssuedAt  time.Time  `json:"issuedAt"`
@@ -112,7 +112,7 @@ type letterBody struct {
 
 type lettersInput struct {
 	Class  id.Class  `query:"class" maxLength:"64"`
-	State  string    `query:"state" enum:"open,used,expired,void,disowned" doc:"disowned: those whose recipient has been issued no other since"`
+	State  string    `query:"state" enum:"open,used,expired,void,blocked,disowned" doc:"disowned: those whose recipient has been issued no other since"`
 	Limit  int       `query:"limit" minimum:"1" maximum:"500" default:"100"`
 	Cursor id.Letter `query:"cursor" maxLength:"64"`
 }

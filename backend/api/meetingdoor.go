@@ -231,9 +231,10 @@ func (s *Server) enterRoom(c *fiber.Ctx) error {
 }
 
 func (s *Server) roomOf(c *fiber.Ctx) (room string, of id.Meeting, err error) {
+	address := meeting.Address(strings.Clone(c.Params("address")))
 	actor, err := authz.Of(c.UserContext())
 	if fault.Has(err, fault.NotSignedIn) {
-		return "", "", fault.New(fault.LinkNotYours)
+		return "", "", s.Meetings.WhyNot(c.UserContext(), address)
 	}
 	if err != nil {
 		return "", "", err
@@ -241,5 +242,5 @@ func (s *Server) roomOf(c *fiber.Ctx) (room string, of id.Meeting, err error) {
 	if len(c.Request().URI().QueryString()) > 0 {
 		return "", "", fault.New(fault.LinkExpired)
 	}
-	return s.Meetings.Enter(c.UserContext(), actor, meeting.Address(strings.Clone(c.Params("address"))))
+	return s.Meetings.Enter(c.UserContext(), actor, address)
 }

@@ -27,7 +27,11 @@ type doorway struct {
 
 func newDoorway(t *testing.T, env *testkit.Env, plans ...func(*meeting.Plan)) *doorway {
 	t.Helper()
-	h := newHouse(t, env)
+	return doorwayOf(newHouse(t, env), plans...)
+}
+
+func doorwayOf(h *house, plans ...func(*meeting.Plan)) *doorway {
+	h.t.Helper()
 	d := &doorway{house: h, mother: h.as(authz.Guardian), pupilAt: h.nobody()}
 	d.of = d.plan(plans...)
 	d.pupilAt.want(200, d.pupilAt.signInWithCard(h.cardOf(h.class.ID, h.pupil.ID)))
@@ -235,6 +239,31 @@ func TestX8X19AnAddressIsForOneChildOnceAndForAMinute(t *testing.T) {
 		d.pupilAt.want(204, d.pupilAt.post("/session/pin/proof", "", object{"pin": card.PIN[:]}))
 		d.pupilAt.want(204, d.pupilAt.send("DELETE", d.path("/own-limit"), "", nil, nil))
 		d.pupilAt.want(200, d.join())
+	})
+}
+
+// X19: after its end, or when it was called off, an address leads nobody in and says so, also where the session on a shared
+// tablet has ended with the meeting; who never held one learns nothing.
+func TestX19AnAddressSaysThatItsMeetingIsOverOrCalledOff(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		d := newDoorway(t, env, func(p *meeting.Plan) { p.Length = 10 * time.Minute })
+		d.decide("yes", "video")
+		d.read()
+		address := d.tap()
+		env.Clock.Advance(10 * time.Minute)
+		d.pupilAt.wantProblem(401, "not_signed_in", d.pupilAt.get("/my-day"))
+		d.wantPage(d.pupilAt, address, "meeting_over")
+		d.wantPage(d.pupilAt, address+"x", "link_not_yours")
+		d.wantPage(d.nobody(), "/j/elsewhere.x", "link_not_yours")
+
+		d.of = d.plan()
+		d.pupilAt.want(200, d.pupilAt.signInWithCard(d.cardOf(d.class.ID, d.pupil.ID)))
+		address = d.tap()
+		d.Write(func(tx *db.Tx) error {
+			return tx.G().Exec("UPDATE meeting SET cancelled_at = 1 WHERE id = ?", d.of).Error
+		})
+		d.wantPage(d.pupilAt, address, "meeting_cancelled")
+		d.wantPage(d.nobody(), address, "meeting_cancelled")
 	})
 }
 

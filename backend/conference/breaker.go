@@ -32,14 +32,18 @@ func (b *breaker) allows(now time.Time) (wait time.Duration, ok bool) {
 	return 0, true
 }
 
-// hears how a call went: whether anybody answered who can be talked with.
-func (b *breaker) hears(now time.Time, answered bool) {
+// hears how a call went: whether anybody answered who can be talked with. It gives how long the server rests from now on.
+func (b *breaker) hears(now time.Time, answered bool) (resting time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if answered {
 		b.failed = 0
-		return
+		return 0
 	}
 	b.failed++
 	b.until = now.Add(rest)
+	if b.failed < patience {
+		return 0
+	}
+	return rest
 }

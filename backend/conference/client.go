@@ -33,6 +33,12 @@ func NewClient(out *outbound.Client, clock func() time.Time) *Client {
 	return &Client{out: out, clock: clock, within: answersWithin, breakers: map[string]*breaker{}}
 }
 
+// Within gives each call that long instead of four seconds.
+func (c *Client) Within(call time.Duration) *Client {
+	c.within = call
+	return c
+}
+
 // Create makes the room, or finds it made by the same call before.
 func (c *Client) Create(ctx context.Context, server Server, params Params) (Made, error) {
 	a, err := c.call(ctx, server, "create", string(params))
@@ -84,7 +90,8 @@ func (c *Client) Meetings(ctx context.Context, server Server) (map[string]Open, 
 	return all, nil
 }
 
-// call makes a call, and repeats it once where nobody answered: every call of ours may be repeated.
+// call makes a call, and repeats it once where nobody answered: every call of ours may be repeated. Where the server is
+// left alone from now on, the error says for how long.
 func (c *Client) call(ctx context.Context, server Server, call, query string) (answer, error) {
 	b := c.breakerOf(server.URL)
 	if wait, ok := b.allows(c.clock()); !ok {
@@ -98,9 +105,18 @@ func (c *Client) call(ctx context.Context, server Server, call, query string) (a
 	case err == nil, fault.Has(err, fault.ConferenceFailed), fault.Has(err, fault.ConferenceRefused):
 		b.hears(c.clock(), true)
 	case ctx.Err() == nil && !fault.Has(err, fault.HostRefused): // a caller who hangs up says nothing about the server
-		b.hears(c.clock(), false)
+		return a, after(err, b.hears(c.clock(), false))
 	}
 	return a, err
+}
+
+// after says when trying again may help.
+func after(err error, wait time.Duration) error {
+	var known *fault.Error
+	if errors.As(err, &known) && wait > 0 {
+		known.After(wait)
+	}
+	return err
 }
 
 var (

@@ -70,6 +70,7 @@ const (
 	LetterUsed         Code = "letter_used"
 	LetterExpired      Code = "letter_expired"
 	LetterVoid         Code = "letter_void"
+	LetterBlocked      Code = "letter_blocked"
 	BirthDateMismatch  Code = "birth_date_mismatch"
 	SecondPersonNeeded Code = "second_person_needed"
 	HeadNeeded         Code = "head_confirmation_needed"
@@ -189,7 +190,7 @@ var kinds = map[Code]Kind{
 	SecondFactorNeeded: Unauthorized, SecondFactorWrong: Unauthorized, InvitationUnknown: Unauthorized,
 
 	NotAllowedHere: Forbidden, NotSameOrigin: Forbidden, LetterUsed: Forbidden, LetterExpired: Forbidden,
-	LetterVoid: Forbidden, BirthDateMismatch: Forbidden, SecondPersonNeeded: Forbidden, HeadNeeded: Forbidden,
+	LetterVoid: Forbidden, LetterBlocked: Forbidden, BirthDateMismatch: Forbidden, SecondPersonNeeded: Forbidden, HeadNeeded: Forbidden,
 	PasskeyNeeded: Forbidden, FreshSignInNeeded: Forbidden,
 	ReauthenticationNeeded: Forbidden, InvitationUsed: Forbidden, InvitationExpired: Forbidden, InvitationVoid: Forbidden, OwnAccount: Forbidden,
 

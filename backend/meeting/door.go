@@ -175,6 +175,27 @@ func (s *Service) Enter(ctx context.Context, actor authz.Actor, address Address)
 	return room, meeting, err
 }
 
+// WhyNot says why an address leads nobody in who is signed in no longer: a session on a shared device ends with its
+// meeting, and whoever follows an address then reads that the meeting is over or was called off. Else it is LinkNotYours.
+func (s *Service) WhyNot(ctx context.Context, address Address) error {
+	of, _, _ := strings.Cut(string(address), ".")
+	err := s.db.Read(db.InSchool(ctx, id.School(of)), func(tx *db.Tx) error {
+		found, err := findAddress(tx, address.hash())
+		if err != nil {
+			return err
+		}
+		m, err := s.findAny(tx, found.MeetingID)
+		if err != nil {
+			return err
+		}
+		return m.mustBeOn(tx.Now)
+	})
+	if err == nil || fault.Has(err, fault.LinkExpired) || fault.Has(err, fault.NothingHere) {
+		return fault.New(fault.LinkNotYours)
+	}
+	return err
+}
+
 func (r addressRow) mustBeGood(now time.Time) error {
 	switch {
 	case r.UsedAt != nil:

@@ -3,6 +3,7 @@ package meeting_test
 import (
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,6 +166,15 @@ func TestBadPlansNameTheField(t *testing.T) {
 			if _, err := c.meetings.Plan(c.Ctx, c.teacher, plan); !fault.Has(err, fault.InvalidInput) {
 				t.Errorf("%s: got %v", name, err)
 			}
+		}
+		empty := c.Class("8a")
+		if err := c.Service.GiveClass(c.Ctx, c.Staff(authz.Office), empty.ID, c.teacher.Account); err != nil {
+			t.Fatal(err)
+		}
+		plan := c.lesson()
+		plan.Class = empty.ID
+		if _, err := c.meetings.Plan(c.Ctx, c.teacher, plan); err == nil || !strings.Contains(err.Error(), "[pupils:") {
+			t.Errorf("a class of nobody: got %v", err)
 		}
 		good := c.lesson()
 		good.Room.URL = "https://schule.example/iserv/videoconference/room/abc"

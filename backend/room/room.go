@@ -2,12 +2,13 @@
 // need, the way into them, their end, and who is in. Meetings and their rosters are for package meeting; what a
 // BigBlueButton is told, and how, for package conference.
 //
-// A room that cannot be opened or closed is ConferenceUnavailable, with the cause for the log. Nothing here waits for the
-// server inside a transaction.
+// A room that cannot be opened or closed is ConferenceUnavailable; ConferenceRefused or ConferenceFailed where the server
+// answers and says no. The cause is for the log. Nothing here waits for the server inside a transaction.
 package room
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/url"
 	"sync"
@@ -87,12 +88,21 @@ func styleOf(tx *db.Tx, m meeting.Meeting, server serverRow) (conference.Style, 
 	return server.Style, nil
 }
 
-// unavailable is what people are told, whatever the server did; the log gets the cause.
+// unavailable is what people are told when the server fails: whether it answered, and when trying again may help. The log
+// gets the cause.
 func (s *Service) unavailable(ctx context.Context, doing string, m id.Meeting, err error) error {
 	if ctx.Err() == nil {
 		s.log.Warn("the conference server fails", "doing", doing, "meeting", m, "err", err)
 	}
-	return fault.Wrap(fault.ConferenceUnavailable, err).After(retryAfter)
+	told := fault.Wrap(fault.ConferenceUnavailable, err).After(retryAfter)
+	var known *fault.Error
+	if !errors.As(err, &known) {
+		return told
+	}
+	if known.Code == fault.ConferenceRefused || known.Code == fault.ConferenceFailed {
+		told.Code = known.Code
+	}
+	return told.After(max(retryAfter, known.RetryAfter))
 }
 
 const retryAfter = 5 * time.Second

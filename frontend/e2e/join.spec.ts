@@ -113,4 +113,18 @@ test('a pupil reads the rules once, joins, limits itself, and is called when it 
 	await expect(page.getByRole('heading', { name: 'Selin Yılmaz ruft dich heute an.' })).toBeVisible()
 	await expect(page.getByRole('button', { name: 'Beitreten' })).toBeHidden()
 	await expectAccessible(page)
+
+	// Every other way in which an address leads nowhere has its own page.
+	for (const [code, title] of [
+		['link_not_yours', 'Dieser Weg ist für jemand anderen'],
+		['link_expired', 'Tippe noch einmal auf „Beitreten“'],
+		['meeting_over', 'Schon vorbei'],
+		['meeting_cancelled', 'Fällt heute aus'],
+		['room_not_ready', 'Der Raum ist noch nicht da'],
+		['mode_none', 'Selin Yılmaz ruft dich heute an.']
+	]) {
+		await page.goto('about:blank') // another # alone would load nothing
+		await page.goto(`/j#code=${code}&meeting=${demo.ids.meeting}`)
+		await expect(page.getByRole('heading', { level: 1 })).toHaveText(title!)
+	}
 })

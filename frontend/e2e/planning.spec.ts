@@ -1,3 +1,4 @@
+import { addDays, dayOf, mondayOf } from '../src/lib/zone'
 import { authenticator } from './authenticator'
 import { expect, expectAccessible, signIn, test } from './fixtures'
 
@@ -37,10 +38,41 @@ test('a week is planned, moved, called off and taken over, and nobody falls thro
 	await expect(page.getByText(/Termine? (ist|sind) abgesagt/)).toBeVisible()
 	await expect(physics).toBeHidden()
 
-	// The head, at another desk: the next school day at a distance, and a colleague.
+	// The head, at another desk, moves and calls off a colleague's lesson.
 	const head = await another()
 	await signIn(head, school.demo, 'head')
 	await head.getByRole('link', { name: 'Konferenzen' }).click()
+	await head.getByRole('link', { name: 'Konferenzen der Woche' }).click()
+	if (mondayOf(tomorrow()) > mondayOf(dayOf(new Date()))) {
+		await head.getByRole('button', { name: 'Nächste Woche' }).click()
+	}
+	const colleagues = head.getByRole('listitem').filter({ hasText: 'Physik · 7b' })
+	const change = head.getByRole('dialog')
+	await expect(colleagues).toContainText('Selin Yılmaz')
+	await colleagues.getByRole('button', { name: 'Verschieben' }).click()
+	await change.getByLabel('Beginn').fill('08:00')
+	await change.getByLabel('Tag', { exact: true }).fill(addDays(tomorrow(), -2))
+	await change.getByRole('button', { name: 'Verschieben' }).click()
+	await expect(change.getByRole('alert')).toBeVisible() // not into the past
+	await change.getByLabel('Tag', { exact: true }).fill(tomorrow())
+	await change.getByLabel('Beginn').fill('13:00')
+	await change.getByRole('button', { name: 'Verschieben' }).click()
+	await expect(head.getByText(/^Verschoben auf .*, 13:00 Uhr/)).toBeVisible()
+	await expect(colleagues).toContainText('13:00 bis 13:45 Uhr')
+	await colleagues.getByRole('button', { name: 'Absagen' }).click()
+	await head.setViewportSize({ width: 320, height: 400 }) // the text scrolls, and nothing in it takes keys
+	await expect(change.getByRole('group', { name: 'Konferenz absagen?' })).toBeVisible()
+	await expectAccessible(head)
+	await head.setViewportSize(page.viewportSize()!)
+	await change.getByRole('button', { name: 'Diesen Termin absagen' }).click()
+	await expect(head.getByText('1 Termin ist abgesagt.')).toBeVisible()
+	await expect(colleagues).toBeHidden()
+	await page.reload()
+	await expect(page.getByRole('heading', { name: 'Konferenzen' })).toBeVisible()
+	await expect(physics).toBeHidden()
+
+	// The next school day at a distance, and a colleague.
+	await head.getByRole('link', { name: 'Konferenzen', exact: true }).click()
 	await head.getByRole('link', { name: 'Distanztag vorbereiten' }).click()
 	await expect(head.getByRole('listitem').filter({ hasText: '7b' })).toContainText('Selin Yılmaz')
 	await expectAccessible(head)

@@ -73,6 +73,16 @@ test('a roster that meets reality: a room, who is in, and a withdrawal in the mi
 	await expect(
 		page.getByRole('button', { name: 'IServ-Raum öffnen' }).or(page.getByRole('link', { name: 'IServ-Raum öffnen' }))
 	).toBeVisible()
+	await page.getByRole('button', { name: 'Große Knöpfe' }).click() // for the hand that teaches with the other
+	const cover = await page.getByRole('button', { name: 'Bildschirm abdecken' }).boundingBox()
+	expect(cover!.height).toBeGreaterThanOrEqual(72)
+	await page.getByText('Einlassliste für den Warteraum').click()
+	const admitted = await page.locator('details ol li').allTextContents()
+	expect(admitted, 'as the waiting room sorts them').toEqual(admitted.toSorted(new Intl.Collator('de').compare))
+	expect(admitted).toContain('Al-Khatib, Yusuf')
+	await page.getByText('So muss der Raum eingestellt sein').click()
+	await expect(page.getByText('Der Warteraum ist eingeschaltet.')).toBeVisible()
+	await expectAccessible(page)
 	await page.getByRole('button', { name: 'Raum ändern' }).click()
 	await page.getByRole('dialog').getByRole('radio', { name: 'Eigener Konferenzserver' }).check()
 	await page.getByRole('dialog').getByRole('button', { name: 'Speichern' }).click()

@@ -4186,8 +4186,11 @@ export interface components {
 			 */
 			mail?: 'waiting' | 'accepted' | 'failed' | 'bounced'
 			recipient: string
-			/** @enum {string} */
-			state: 'open' | 'used' | 'expired' | 'void' | 'disowned'
+			/**
+			 * @description blocked: void because its birth date was tried too often
+			 * @enum {string}
+			 */
+			state: 'open' | 'used' | 'expired' | 'void' | 'blocked' | 'disowned'
 			/** Format: date-time */
 			usedAt?: string
 		}
@@ -12084,7 +12087,7 @@ export interface operations {
 			query?: {
 				class?: string
 				/** @description disowned: those whose recipient has been issued no other since */
-				state?: 'open' | 'used' | 'expired' | 'void' | 'disowned'
+				state?: 'open' | 'used' | 'expired' | 'void' | 'blocked' | 'disowned'
 				limit?: number
 				cursor?: string
 			}
