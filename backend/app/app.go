@@ -160,6 +160,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Reminders.Checks(a.Notify)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(), log)
+	a.Notices.WithErasures(a.Privacy)
 	return a, nil
 }
 

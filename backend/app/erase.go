@@ -24,6 +24,7 @@ import (
 func (a *App) domains() privacy.Domains {
 	return privacy.Domains{
 		People:    a.Schools,
+		Hearers:   a.Consents,
 		Retention: a.Consents,
 		Keepers: []privacy.Keeper{
 			privacy.KeeperFunc(hold.MustKeep), a.Sanctions, privacy.KeeperFunc(proposal.MustKeep), a.Standings, a.Schools, a.Consents,

@@ -31,6 +31,11 @@ var holds = map[notify.Kind]func(m notify.Message, a around) time.Time{
 	notify.ModeChanged:       holdChange,
 	notify.AnswerRecorded:    holdTillOpen,
 	notify.AnswerInvalidated: holdTillOpen,
+
+	// Rounds write these, at whatever hour their turn is.
+	notify.AgeNear:      holdTillOpen,
+	notify.ChildAgeNear: holdTillOpen,
+	notify.RightsNews:   holdTillOpen,
 }
 
 func holdTillOpen(_ notify.Message, a around) time.Time { return a.opens }

@@ -26,6 +26,8 @@ func TestWhatALockScreenAtNightIsNotFor(t *testing.T) {
 		"a change, a lesson in nineteen hours":   {notify.ModeChanged, 0, 19 * time.Hour, night.Add(7 * time.Hour)},
 		"a change, a lesson the day after":       {notify.ModeChanged, 0, 34 * time.Hour, morning},
 		"entered by the school":                  {notify.AnswerRecorded, 0, 0, morning},
+		"an age that is near, found at night":    {notify.AgeNear, 0, 0, morning},
+		"the day of an erasure, found at night":  {notify.RightsNews, 0, 0, morning},
 		"declared invalid, and a lesson is near": {notify.AnswerInvalidated, 0, time.Hour, morning},
 	} {
 		a := around{now: night, opens: morning}

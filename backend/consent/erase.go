@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"slices"
 	"time"
 
 	"einverstanden/backend/calendar"
@@ -129,6 +130,44 @@ func (s *Service) needed(
 		}
 	}
 	return needed, nil
+}
+
+// HearOfErasure gives the person itself, and for a pupil the guardians who have decided for it or hold custody: their
+// receipts go with it. It says nothing of one to another.
+func (s *Service) HearOfErasure(tx *db.Tx, person id.Person) ([]id.Person, error) {
+	persons := []id.Person{person}
+	if person.Kind != id.PupilPerson {
+		return persons, nil
+	}
+	pupil := id.Pupil(person.ID)
+	today, err := s.schools.Today(tx)
+	if err != nil {
+		return nil, err
+	}
+	decisions, err := decisionsOf(tx, []id.Pupil{pupil})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range decisions[pupil] {
+		persons = append(persons, d.Person)
+	}
+	links, err := s.schools.GuardianshipsOf(tx, []id.Pupil{pupil})
+	for _, link := range links[pupil] {
+		if link.Custody.HoldsCustody() && !link.Prevented && link.Period.Contains(today) {
+			persons = append(persons, id.GuardianOf(link.Guardian))
+		}
+	}
+	return unique(persons), err
+}
+
+// unique keeps the first of each.
+func unique(persons []id.Person) (once []id.Person) {
+	for _, person := range persons {
+		if !slices.Contains(once, person) {
+			once = append(once, person)
+		}
+	}
+	return once
 }
 
 // Erase deletes the decisions that the person made or that are about it, with what followed from them. Nothing needs

@@ -31,6 +31,7 @@ type Service struct {
 	standings *standing.Service
 	notify    *notify.Service
 	meetings  *meeting.Service // nil: nothing of them is told
+	erasures  Erasures         // nil: nothing of them is told
 }
 
 // NewService needs the database, the domains whose changes are told, and who tells. It registers its checks there.
@@ -81,7 +82,9 @@ func (s *Service) Handle(w *outbox.Worker) {
 	w.Handle(outbox.SanctionEnded, saying(s, s.sanctionEnded))
 	w.Handle(outbox.SanctionObjection, saying(s, s.objectionTold))
 	w.Handle(outbox.BreachReported, about(s, "breach", s.breachReported))
-	w.Handle(outbox.RightsRequestChanged, saying(s, s.rightsTold))
+	if s.erasures != nil {
+		w.Handle(outbox.RightsRequestChanged, saying(s, s.rightsTold))
+	}
 	if s.meetings != nil {
 		w.Handle(outbox.MeetingPlanned, saying(s, s.meetingPlanned))
 		w.Handle(outbox.MeetingMoved, saying(s, s.meetingMoved))

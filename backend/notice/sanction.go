@@ -8,7 +8,6 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 	"einverstanden/backend/notify"
-	"einverstanden/backend/outbox"
 	"einverstanden/backend/sanction"
 	"einverstanden/backend/school"
 	"einverstanden/backend/standing"
@@ -177,23 +176,4 @@ func (s *Service) waits(tx *db.Tx, m notify.Message) (waits bool, err error) {
 	}
 	heads, err := s.accounts.Heads(tx)
 	return slices.Contains(heads, id.Account(m.Person.ID)), err
-}
-
-// rightsChange is the payload of outbox.RightsRequestChanged.
-type rightsChange struct {
-	Request string        `json:"request"`
-	Kind    id.PersonKind `json:"kind"`
-	Person  string        `json:"person"`
-	Step    string        `json:"step"`
-}
-
-// rightsTold tells the requester that there is news of a rights request, and not what.
-func (s *Service) rightsTold(tx *db.Tx, change rightsChange) error {
-	if change.Request == "" || change.Person == "" || change.Step == "" {
-		return outbox.Permanent("payload_unreadable")
-	}
-	return notify.Tell(tx, notify.Message{
-		Event: "rights:" + change.Request + ":" + change.Step, Kind: notify.RightsNews, Person: id.Person{Kind: change.Kind, ID: change.Person},
-		Subject: change.Request, Path: "/rights",
-	})
 }

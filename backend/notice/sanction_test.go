@@ -199,16 +199,3 @@ func TestTheHeadHearsOfWhatWaits(t *testing.T) {
 		w.wants("to those who are heads when it is told", "teacher: decision_waiting /office/sanctions")
 	})
 }
-
-// Whoever asked by a rights request hears that there is news, once for each step.
-func TestNewsOfARightsRequest(t *testing.T) {
-	w := newTold(t, testkit.NewSQLite(t))
-	for _, step := range []string{"acknowledged", "answered", "answered"} {
-		w.Write(func(tx *db.Tx) error {
-			return outbox.Enqueue(tx, outbox.Job{Topic: outbox.RightsRequestChanged, Payload: map[string]string{
-				"request": "request-1", "kind": "guardian", "person": string(w.father.ID), "step": step,
-			}})
-		})
-	}
-	w.wants("news", "father: rights_news /rights", "father: rights_news /rights")
-}

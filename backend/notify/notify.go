@@ -134,6 +134,7 @@ type Message struct {
 	Person  id.Person   `json:"person"`
 	Subject string      `json:"subject,omitempty"` // id of what it is about, for the check whether it still holds
 	Without ChannelName `json:"without,omitempty"` // a way that must not be taken, because somebody else may sit there
+	Step    string      `json:"step,omitempty"`    // of a matter that goes on: which of the kind's words are used
 	Path    string      `json:"path,omitempty"`    // of the page that it leads to, with its fragment; empty: the start
 	At      time.Time   `json:"at,omitzero"`       // when it happened
 	Values  Values      `json:"values,omitempty"`
@@ -343,7 +344,7 @@ func (s *Service) Deliver(ctx context.Context, m Message) error {
 	if reached || slices.Contains(channels, r.last) || again != nil && (r.last == "" || s.clock().Sub(m.At) < patience) {
 		return again
 	}
-	if r.last == "" {
+	if r.last == "" || r.last == m.Without {
 		return s.lost(ctx, m)
 	}
 	_, err = s.deliverBy(ctx, r.last, m)

@@ -112,3 +112,11 @@ func OutcomesOf(tx *db.Tx, events []string, kinds ...Kind) (map[string][]Sent, e
 	}
 	return outcomes, err
 }
+
+// IsBegun reports whether a channel has been tried for the event of the message, with its person.
+func IsBegun(tx *db.Tx, m Message) (bool, error) {
+	rows, err := messagesOf(tx, []string{m.key()})
+	return slices.ContainsFunc(rows, func(row messageRow) bool {
+		return row.PersonKind == m.Person.Kind && row.PersonID == m.Person.ID
+	}), err
+}

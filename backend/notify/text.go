@@ -24,6 +24,16 @@ type words struct {
 	Body    []string `json:"body"`
 	Action  string   `json:"action"`
 	NotMe   string   `json:"notMe,omitempty"`
+
+	Steps map[string][]string `json:"steps,omitempty"` // in the place of the body, by Message.Step
+}
+
+// bodyOf is what the message says; a step without words of its own says what the kind does.
+func (w words) bodyOf(m Message) []string {
+	if step, ok := w.Steps[m.Step]; ok {
+		return step
+	}
+	return w.Body
 }
 
 // frame are the words around every mail.
@@ -129,7 +139,7 @@ func write(tag string, m Message, school string, zone *time.Location, to links) 
 		Closing: fill.Replace(f.Closing), Automatic: fill.Replace(f.Automatic),
 	}
 	out.Direction = direction(tag)
-	for _, paragraph := range w.Body {
+	for _, paragraph := range w.bodyOf(m) {
 		if m.Values[DayValue] != "" || !strings.Contains(paragraph, dayPlace) {
 			out.Body = append(out.Body, fill.Replace(paragraph))
 		}
@@ -161,7 +171,7 @@ func (m Message) passages(tag, school string, zone *time.Location) (found []pass
 	if tag != german {
 		fill := m.filler(german, school, zone)
 		p := passage{Language: german, Direction: "ltr"}
-		for _, paragraph := range wordsOf(german, m.Kind).Body {
+		for _, paragraph := range wordsOf(german, m.Kind).bodyOf(m) {
 			p.Lines = append(p.Lines, fill.Replace(paragraph))
 		}
 		return []passage{p}

@@ -35,22 +35,38 @@ func TestEveryLanguageHasEveryKind(t *testing.T) {
 		}
 		for kind, w := range l.Kinds {
 			wanted := languages[german].Kinds[kind]
-			if w.Subject == "" || w.Short == "" || len(w.Body) != len(wanted.Body) || (w.Action == "") != (wanted.Action == "") || (w.NotMe == "") != (wanted.NotMe == "") {
+			if w.Subject == "" || w.Short == "" || (w.Action == "") != (wanted.Action == "") || (w.NotMe == "") != (wanted.NotMe == "") {
 				t.Errorf("%s %s lacks something", tag, kind)
 				continue
 			}
 			if strings.ContainsAny(w.Subject+w.Short, "\r\n{") {
 				t.Errorf("%s %s: subject or line with a placeholder or a line end", tag, kind)
 			}
-			for i, paragraph := range w.Body {
-				if !slices.Equal(placeholder.FindAllString(paragraph, -1), placeholder.FindAllString(wanted.Body[i], -1)) {
-					t.Errorf("%s %s: paragraph %d has other placeholders than the German one", tag, kind, i+1)
-				}
-				for sentence := range strings.SplitSeq(paragraph, ". ") {
-					if n := len(strings.Fields(sentence)); n > 15 {
-						t.Errorf("%s %s: a sentence of %d words", tag, kind, n)
-					}
-				}
+			wantParagraphs(t, tag+" "+string(kind), w.Body, wanted.Body)
+			if got, want := slices.Sorted(maps.Keys(w.Steps)), slices.Sorted(maps.Keys(wanted.Steps)); !slices.Equal(got, want) {
+				t.Errorf("%s %s has the steps %v, want %v", tag, kind, got, want)
+				continue
+			}
+			for step, paragraphs := range w.Steps {
+				wantParagraphs(t, tag+" "+string(kind)+" "+step, paragraphs, wanted.Steps[step])
+			}
+		}
+	}
+}
+
+func wantParagraphs(t *testing.T, name string, got, german []string) {
+	t.Helper()
+	if len(got) != len(german) {
+		t.Errorf("%s: %d paragraphs, want %d", name, len(got), len(german))
+		return
+	}
+	for i, paragraph := range got {
+		if !slices.Equal(placeholder.FindAllString(paragraph, -1), placeholder.FindAllString(german[i], -1)) {
+			t.Errorf("%s: paragraph %d has other placeholders than the German one", name, i+1)
+		}
+		for sentence := range strings.SplitSeq(paragraph, ". ") {
+			if n := len(strings.Fields(sentence)); n > 15 {
+				t.Errorf("%s: a sentence of %d words", name, n)
 			}
 		}
 	}
@@ -84,6 +100,9 @@ func TestSnapshots(t *testing.T) {
 					t.Fatal(err)
 				}
 				all.WriteString(html + "\n")
+			}
+			for _, m.Step = range slices.Sorted(maps.Keys(languages[german].Kinds[kind].Steps)) {
+				all.WriteString("=== " + string(kind) + " " + m.Step + "\n\n" + write(tag, m, "Gesamtschule", zone, to).text() + "\n")
 			}
 		}
 		if strings.Contains(all.String(), "{{") {

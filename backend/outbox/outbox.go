@@ -51,8 +51,8 @@ const (
 // BreachReported is about a teacher's report that waits for the head.
 const BreachReported Topic = "breach.reported"
 
-// RightsRequestChanged is about a rights request that was acknowledged, answered or extended; its requester is told that
-// there is news: {"request": id, "kind": guardian or pupil, "person": id, "step": what happened}.
+// RightsRequestChanged is about somebody's rights in data: a step of an erasure of which the person hears; the payload is
+// privacy.Told.
 const RightsRequestChanged Topic = "rights.changed"
 
 // Job is one thing to be done after the change is durable. Payload holds opaque ids only.

@@ -105,6 +105,9 @@ func (s *Service) Approve(ctx context.Context, actor authz.Actor, erasure id.Era
 		if err := approveMark(tx, mark); err != nil {
 			return err
 		}
+		if err := s.tell(tx, mark, Announced); err != nil {
+			return err
+		}
 		return record(tx, string(actor.Account), audit.ErasureApproved, erasure)
 	})
 }
@@ -146,11 +149,17 @@ func (s *Service) CancelForSystem(ctx context.Context, erasure id.Erasure) error
 
 func (s *Service) cancel(ctx context.Context, by string, erasure id.Erasure) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		if _, err := lockMark(tx, erasure); err != nil {
+		mark, err := lockMark(tx, erasure)
+		if err != nil {
 			return err
 		}
 		if err := cancelMark(tx, erasure, by); err != nil {
 			return err
+		}
+		if !mark.DueAt.IsZero() {
+			if err := s.tell(tx, mark, Withdrawn); err != nil {
+				return err
+			}
 		}
 		return record(tx, by, audit.ErasureCancelled, erasure)
 	})

@@ -61,6 +61,7 @@ type Retention interface {
 // the first Keeper that has a reason is heard.
 type Domains struct {
 	People    People
+	Hearers   Hearers
 	Retention Retention
 	Keepers   []Keeper
 	Subjects  []Subject

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"einverstanden/backend/audit"
@@ -117,6 +118,9 @@ func (s *Service) eraseAll(ctx context.Context, due []Mark, report *Report) erro
 		switch {
 		case kept:
 			report.Kept[mark.ID] = code
+			if err := s.tellDeferred(ctx, mark); err != nil {
+				failed = append(failed, err)
+			}
 		case fault.Has(err, fault.NothingHere): // cancelled, or carried out elsewhere, in this moment
 		case err != nil: // the others are not to wait for this one
 			failed = append(failed, fmt.Errorf("erasure %s: %w", mark.ID, err))
@@ -142,12 +146,20 @@ func (s *Service) erase(ctx context.Context, search *evidence.Search, due Mark) 
 			return err
 		}
 		s.unclean.Store(true)
+		heard, err := s.domains.Hearers.HearOfErasure(tx, mark.Person) // before what links them is gone
+		if err != nil {
+			return err
+		}
 		for _, subject := range s.domains.Subjects {
 			if err := subject.Erase(tx, mark.Person, pupils); err != nil {
 				return err
 			}
 		}
 		if err := carryOutMark(tx, mark.ID); err != nil {
+			return err
+		}
+		stay := slices.DeleteFunc(heard, func(person id.Person) bool { return person == mark.Person })
+		if err := enqueue(tx, mark, Done, stay); err != nil {
 			return err
 		}
 		server := proof.ErasureServer{At: tx.Now, ApprovedBy: mark.ApprovedBy}
@@ -206,6 +218,9 @@ func (s *Service) markUnneeded(ctx context.Context) (marked int, err error) {
 				DueAt: tx.Now.Add(standsFor),
 			}
 			if err := s.insert(tx, mark); err != nil {
+				return err
+			}
+			if err := s.tell(tx, mark, Announced); err != nil {
 				return err
 			}
 		}

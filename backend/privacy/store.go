@@ -72,9 +72,16 @@ func lockMark(tx *db.Tx, erasure id.Erasure) (Mark, error) {
 	return r.mark(), err
 }
 
-func listMarks(tx *db.Tx) ([]Mark, error) {
+func listMarks(tx *db.Tx) ([]Mark, error) { return marksIn(standing(tx)) }
+
+// marksOf are those of the people, by their ids.
+func marksOf(tx *db.Tx, people []string) ([]Mark, error) {
+	return marksIn(standing(tx).Where("person_id IN ?", people))
+}
+
+func marksIn(query *gorm.DB) ([]Mark, error) {
 	var rows []row
-	err := standing(tx).Order("due_at IS NULL, due_at, id").Find(&rows).Error
+	err := query.Order("due_at IS NULL, due_at, id").Find(&rows).Error
 	marks := make([]Mark, len(rows))
 	for i, r := range rows {
 		marks[i] = r.mark()
