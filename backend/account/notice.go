@@ -34,6 +34,9 @@ func (s *Service) LanguageOf(tx *db.Tx, person id.Person) (string, error) {
 	return account.Language, err
 }
 
+// Joined are the persons who have an account that is not disabled.
+func (s *Service) Joined(tx *db.Tx) ([]id.Person, error) { return joinedPersons(tx) }
+
 // DisownByNotice is DisownLetter by the link in a notice that went to a contact of the school's lists, in the context's
 // school. The caller has checked the link.
 func (s *Service) DisownByNotice(ctx context.Context, letter id.Letter, setAside func(*db.Tx, Disowned) error) error {

@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"einverstanden/backend/account"
 	"einverstanden/backend/authz"
 	"einverstanden/backend/calendar"
+	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/testkit"
@@ -178,7 +180,13 @@ func TestASecondLetterOpensTheSameAccount(t *testing.T) {
 		if err != nil || second.Actor.Account != first.Actor.Account || second.Actor.Session == first.Actor.Session {
 			t.Fatalf("%v, then %v (%v)", first.Actor, second.Actor, err)
 		}
+		if got := d.joined(t); !slices.Equal(got, []id.Person{mother}) {
+			t.Errorf("joined: %v", got)
+		}
 		d.exec(t, "UPDATE account SET disabled_at = 1 WHERE id = ?", first.Actor.Account)
+		if got := d.joined(t); len(got) != 0 {
+			t.Errorf("joined by a disabled account: %v", got)
+		}
 		third := d.issue(t, mother)[0]
 		_, err = d.redeem(third)
 		wantFault(t, err, fault.NotAllowedHere)
@@ -187,6 +195,18 @@ func TestASecondLetterOpensTheSameAccount(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func (d *door) joined(t *testing.T) (persons []id.Person) {
+	t.Helper()
+	err := d.env.DB.Read(d.ctx, func(tx *db.Tx) (err error) {
+		persons, err = d.Joined(tx)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return persons
 }
 
 // Two open letters of one person cannot come from IssueLetters; even so both end in one account.

@@ -105,6 +105,14 @@ func accountOfPerson(tx *db.Tx, person id.Person) (row accountRow, err error) {
 	return row, err
 }
 
+// joinedPersons are those of all accounts that are not disabled.
+func joinedPersons(tx *db.Tx) (persons []id.Person, err error) {
+	err = tx.G().Raw(`SELECT account_person.person_kind AS kind, account_person.person_id AS id FROM account_person
+		JOIN account ON account.school_id = account_person.school_id AND account.id = account_person.account_id
+		WHERE account_person.school_id = ? AND account.disabled_at IS NULL ORDER BY 1, 2`, tx.School).Scan(&persons).Error
+	return persons, err
+}
+
 // joinPerson has the transaction run again when another one has joined the person in the meantime.
 func joinPerson(tx *db.Tx, account id.Account, person id.Person) error {
 	result := tx.G().Table("account_person").Clauses(clause.OnConflict{DoNothing: true}).Create(map[string]any{

@@ -139,6 +139,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Accounts = account.NewService(d, keys, evidenceLog, families{a.Schools}, now, log).WithPasskeys(c.URL).WithLessons(a.Meetings.LessonEnd)
 	a.Consents.WithPasskeys(a.credentials, c.URL.Scheme+"://"+c.URL.Host).WithUnproven(a.Accounts.NeedsPasskey).WithSessions(a.Accounts.IsAlive)
 	a.Consents.WithInvitations(a.Accounts.CameByMail)
+	a.Consents.WithAccounts(a.Accounts.Joined)
 	a.Intake = intake.NewService(d, keys, a.Schools, a.Hub)
 	a.Lowering = lowering.NewService(d, keys, a.Accounts, a.Consents, a.Standings)
 	a.Invites = invite.NewService(d, a.Schools, a.Consents, a.Accounts, printer, c.URL)

@@ -48,7 +48,11 @@ func (s *Service) AskByLetter(tx *db.Tx, person id.Person, pupils []id.Pupil) ([
 		if !ok || participation.HasAnswered(g.Facts, ruleperson(person)) {
 			continue
 		}
-		if err := insertAsk(tx, person, pupil, edition.Number, g.Facts.Today.AddDays(dueDays)); err != nil {
+		due := g.Facts.Today.AddDays(dueDays)
+		if err := insertAsks(tx, []askRow{askOf(tx, person, pupil, edition.Number, "letter", tx.Now, due)}); err != nil {
+			return nil, err
+		}
+		if err := hasten(tx, person, pupil, edition.Number, due); err != nil {
 			return nil, err
 		}
 	}

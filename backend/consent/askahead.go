@@ -2,6 +2,7 @@ package consent
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,9 +18,14 @@ import (
 // office to see whom they are to.
 const aheadDays = 7
 
-// AskAhead asks anew for an edition that comes into force within a week, as of its first day: whoever has a say then, was
-// asked or has decided before, and whose yes ends with it. A no holds for every edition and is not asked again. Calling it
-// again asks those alone who were missed. The daily round calls it.
+// announceDays is how long before its first day an ask is announced.
+const announceDays = 2
+
+// AskAhead asks whom no letter needs to ask, as of a day that is to come, so that it can be announced. For an edition that
+// comes into force within a week, that is whoever has a say then, was asked or has decided before, and whose yes ends with
+// it; a no holds for every edition and is not asked again. For any edition it is also whoever has an account, and a say for
+// a pupil about whom it was not asked: of a child that came later, or when the first form is published. Everybody else gets
+// a letter. Calling it again asks those alone who were missed. The daily round calls it.
 func (s *Service) AskAhead(ctx context.Context) error {
 	var rows []askRow
 	err := s.db.ReadLong(ctx, func(tx *db.Tx) (err error) {
@@ -58,28 +64,98 @@ func (s *Service) asksAhead(tx *db.Tx) (rows []askRow, err error) {
 	}
 	today := settings.Today(tx.Now)
 	edition, ok := participation.EditionOn(versions.facts(), today.AddDays(aheadDays))
-	if !ok || edition.Since.Before(today.AddDays(-dueDays)) {
-		return nil, nil // nothing new: whoever has not been asked by now gets a letter
+	if !ok {
+		return nil, nil
 	}
-	parties, err := knownBefore(tx, edition.Number)
-	if err != nil || len(parties) == 0 {
+	days, err := s.unasked(tx, edition, today, settings.SchoolDays())
+	if err != nil || len(days) == 0 {
 		return nil, err
 	}
+	parties := slices.SortedFunc(maps.Keys(days), party.compare)
 	pupils := make([]id.Pupil, len(parties))
 	for i, p := range parties {
 		pupils[i] = p.PupilID
 	}
 	gathered, err := s.gather(tx, slices.Compact(pupils))
-	day, at := edition.Since, edition.Since.StartIn(settings.Location())
-	if day.Before(today) {
-		day, at = today, tx.Now
-	}
 	for _, p := range parties {
+		day := days[p]
 		if g, ok := gathered[p.PupilID]; ok && g.isAskedOn(day, p.person()) {
-			rows = append(rows, askOf(tx, p.person(), p.PupilID, edition.Number, "mail", laterOf(at, tx.Now), day.AddDays(dueDays)))
+			at := laterOf(day.StartIn(settings.Location()), tx.Now)
+			rows = append(rows, askOf(tx, p.person(), p.PupilID, edition.Number, "mail", at, day.AddDays(dueDays)))
 		}
 	}
 	return rows, err
+}
+
+// unasked are those who may have to be asked for the edition, with the first day of their ask.
+func (s *Service) unasked(tx *db.Tx, edition participation.Edition, today calendar.Date, school *calendar.SchoolDays) (map[party]calendar.Date, error) {
+	days := map[party]calendar.Date{}
+	if first, ok := firstDay(edition.Since, today, school); ok {
+		parties, err := s.withAccounts(tx, edition.Number)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range parties {
+			days[p] = first
+		}
+	}
+	if edition.Since.Before(today.AddDays(-dueDays)) {
+		return days, nil // nothing new: whoever was asked before, and has not been by now, gets a letter
+	}
+	known, err := knownBefore(tx, edition.Number)
+	for _, p := range known {
+		days[p] = edition.Since
+		if edition.Since.Before(today) {
+			days[p] = today
+		}
+	}
+	return days, err
+}
+
+// firstDay is the first school day on which an ask can begin that is announced on a school day before; none when that is
+// not within the next week: a later round sees it.
+func firstDay(since, today calendar.Date, school *calendar.SchoolDays) (calendar.Date, bool) {
+	for day := today.AddDays(announceDays); !day.After(today.AddDays(aheadDays)); day = day.AddDays(1) {
+		if !day.Before(since) && school.IsSchoolDay(day) && school.IsSchoolDay(day.AddDays(-announceDays)) {
+			return day, true
+		}
+	}
+	return calendar.Date{}, false
+}
+
+// withAccounts are the persons who have an account, with each pupil that is theirs and about whom they are not asked for
+// the edition. Whether they have a say is not looked at.
+func (s *Service) withAccounts(tx *db.Tx, edition int) (parties []party, err error) {
+	if s.joined == nil {
+		return nil, nil
+	}
+	persons, err := s.joined(tx)
+	if err != nil || len(persons) == 0 {
+		return nil, err
+	}
+	asked, err := askedFor(tx, edition)
+	if err != nil {
+		return nil, err
+	}
+	guardianships, err := s.schools.AllGuardianships(tx)
+	children := map[id.Person][]id.Pupil{}
+	for pupil, links := range guardianships {
+		for _, link := range links {
+			children[id.GuardianOf(link.Guardian)] = append(children[id.GuardianOf(link.Guardian)], pupil)
+		}
+	}
+	for _, person := range persons {
+		pupils := children[person]
+		if person.Kind == id.PupilPerson {
+			pupils = []id.Pupil{id.Pupil(person.ID)}
+		}
+		for _, pupil := range pupils {
+			if p := (party{pupil, person.Kind, person.ID}); !asked[p] {
+				parties = append(parties, p)
+			}
+		}
+	}
+	return parties, err
 }
 
 // isAskedOn reports whether the person has something to answer on a day that is to come, as far as is known today.

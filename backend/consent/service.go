@@ -32,6 +32,7 @@ type Service struct {
 	unproven    Unproven    // nil: nobody is asked
 	alive       func(*db.Tx, id.Session) (bool, error)
 	invited     func(*db.Tx, id.Person) (bool, error) // by mail; nil: nobody is
+	joined      func(*db.Tx) ([]id.Person, error)     // who has an account; nil: nobody
 }
 
 // NewService needs the database, the keys, the evidence log, the school's people, and the hub that hears of changes.
@@ -46,6 +47,9 @@ func (s *Service) WithSessions(alive func(*db.Tx, id.Session) (bool, error)) { s
 // WithInvitations has every decision from the app ask whether its person came in by an invitation that went by mail: then
 // the mailbox is what ties it to its person.
 func (s *Service) WithInvitations(byMail func(*db.Tx, id.Person) (bool, error)) { s.invited = byMail }
+
+// WithAccounts has those asked without a letter who have an account (AskAhead).
+func (s *Service) WithAccounts(joined func(*db.Tx) ([]id.Person, error)) { s.joined = joined }
 
 // AnswerInput is what a person with a say sends when answering.
 type AnswerInput struct {

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"cmp"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -9,10 +10,6 @@ import (
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 )
-
-func insertAsk(tx *db.Tx, person id.Person, pupil id.Pupil, edition int, due calendar.Date) error {
-	return insertAsks(tx, []askRow{askOf(tx, person, pupil, edition, "letter", tx.Now, due)})
-}
 
 func askOf(tx *db.Tx, person id.Person, pupil id.Pupil, edition int, channel string, at time.Time, due calendar.Date) askRow {
 	return askRow{
@@ -34,6 +31,29 @@ type party struct {
 }
 
 func (p party) person() id.Person { return id.Person{Kind: p.PersonKind, ID: p.PersonID} }
+
+func (p party) compare(other party) int {
+	return cmp.Or(cmp.Compare(p.PupilID, other.PupilID), cmp.Compare(p.PersonKind, other.PersonKind), cmp.Compare(p.PersonID, other.PersonID))
+}
+
+// askedFor are those who are asked for the edition, answered or not.
+func askedFor(tx *db.Tx, edition int) (map[party]bool, error) {
+	var parties []party
+	err := tx.G().Table("ask").Where("school_id = ? AND purpose = ? AND edition = ?", tx.School, VideoConference, edition).Find(&parties).Error
+	asked := make(map[party]bool, len(parties))
+	for _, p := range parties {
+		asked[p] = true
+	}
+	return asked, err
+}
+
+// hasten has an ask begin now that was to begin later: a letter asks today.
+func hasten(tx *db.Tx, person id.Person, pupil id.Pupil, edition int, due calendar.Date) error {
+	return tx.G().Model(&askRow{}).
+		Where("school_id = ? AND purpose = ? AND pupil_id = ? AND person_kind = ? AND person_id = ? AND edition = ? AND asked_at > ?",
+			tx.School, VideoConference, pupil, person.Kind, person.ID, edition, tx.Now.UnixMicro()).
+		Updates(map[string]any{"asked_at": tx.Now.UnixMicro(), "due_on": due, "channel": "letter"}).Error
+}
 
 // knownBefore are those who were asked or have decided under an earlier edition, and are not asked for this one.
 func knownBefore(tx *db.Tx, edition int) (parties []party, err error) {

@@ -169,18 +169,9 @@ func TestANewEditionIsAnnounced(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ahead := func(now string) {
-			t.Helper()
-			env.Clock.Set(at(now))
-			for range 2 { // once more changes nothing
-				if err := s.consents.AskAhead(s.Ctx); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		ahead("2026-11-24 06:00")
+		s.asksAhead("2026-11-24 06:00")
 		s.want(s.day("2026-11-24"))
-		ahead("2026-11-26 06:00")
+		s.asksAhead("2026-11-26 06:00")
 		s.want(s.day("2026-11-27"))
 		s.want(s.day("2026-11-30"), hanne, "Uta@familie.example")
 		if last := s.server.Mails()[s.seen-1]; !strings.HasPrefix(last.Subject(), "Bald fragt") || !strings.Contains(last.Text, "02.12.2026") {
@@ -194,4 +185,88 @@ func TestANewEditionIsAnnounced(t *testing.T) {
 			t.Errorf("the log: %+v", logged)
 		}
 	})
+}
+
+// S-2 for whoever has an account: what opens without a letter, the first form or a child that came later, is announced and
+// then asked, once. Whoever cannot be reached is on the slip list, and whoever has no account waits for a letter.
+func TestWhoHasAnAccountIsAskedWithoutALetter(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		s := newSecretariat(t, env)
+		class := s.Class("7b")
+		mia := s.Pupil("Mia", "Amsel", "2014-03-01", class)
+		mother := s.mailed(s.Guardian("Hanne", "Amsel", mia))
+		father := s.mailed(s.Guardian("Otto", "Amsel", mia))
+		silent := s.Guardian("Ida", "Dohle", s.Pupil("Lea", "Dohle", "2014-01-01", class))
+		s.consents.WithAccounts(func(*db.Tx) ([]id.Person, error) {
+			return []id.Person{id.GuardianOf(mother.ID), id.GuardianOf(silent.ID), id.PupilOf(mia.ID)}, nil
+		})
+		s.asksAhead("2026-11-09 06:00") // a Monday, on which the first form came into force
+		s.want(s.day("2026-11-09"), hanne)
+		if last := s.server.Mails()[s.seen-1]; !strings.HasPrefix(last.Subject(), "Bald fragt") || !strings.Contains(last.Text, "11.11.2026") {
+			t.Errorf("the announcement: %s\n%s", last.Subject(), last.Text)
+		}
+		s.asksAhead("2026-11-10 06:00")
+		s.want(s.day("2026-11-10"))
+		if p := s.preview("2026-11-11"); p.Slips != 0 || p.Messages != 1 || len(p.Rows) != 2 {
+			t.Errorf("before the day: %d slips, %d messages, %d people", p.Slips, p.Messages, len(p.Rows))
+		}
+		s.asksAhead("2026-11-11 06:00")
+		s.want(s.day("2026-11-11"), hanne)
+		p := s.preview("2026-11-12")
+		if reason, _ := s.reasonFor(p, silent); reason != reminder.NoChannel || p.Slips != 1 {
+			t.Errorf("without a channel: %q, %d slips", reason, p.Slips)
+		}
+		if _, known := s.reasonFor(p, father); known {
+			t.Error("who has no account was asked")
+		}
+		s.says(mother, mia, participation.Audio)
+
+		jan := s.Pupil("Jan", "Amsel", "2015-03-01", class)
+		s.Custody(mother, jan, school.JointCustody)
+		s.asksAhead("2026-11-13 06:00") // a Friday: no school day lies two days ahead of another before Wednesday
+		s.want(s.day("2026-11-13"))
+		s.asksAhead("2026-11-16 06:00")
+		s.want(s.day("2026-11-16"), hanne)
+		s.want(s.day("2026-11-18"), hanne)
+		steps := map[reminder.Step]int{}
+		for _, l := range s.log() {
+			steps[l.Step]++
+		}
+		if len(steps) != 2 || steps[reminder.Announcement] != 2 || steps[reminder.First] != 2 {
+			t.Errorf("the log has %v", steps)
+		}
+	})
+}
+
+// A letter asks today, whatever was to be asked later, and never in the holidays by itself.
+func TestALetterHastensAnAsk(t *testing.T) {
+	s := newSecretariat(t, testkit.NewSQLite(t))
+	class := s.Class("7b")
+	mother := s.mailed(s.Guardian("Hanne", "Amsel", s.Pupil("Mia", "Amsel", "2014-03-01", class)))
+	s.consents.WithAccounts(func(*db.Tx) ([]id.Person, error) { return []id.Person{id.GuardianOf(mother.ID)}, nil })
+	s.asksAhead("2026-12-24 06:00") // Christmas holidays until 6 January 2027
+	if p := s.preview("2026-12-28"); len(p.Rows) != 0 {
+		t.Errorf("asked in the holidays: %+v", p.Rows)
+	}
+	s.asksAhead("2027-01-06 06:00")
+	if p := s.preview("2027-01-11"); len(p.Rows) != 1 || p.Rows[0].Next.Messages[0].Step != reminder.Announcement {
+		t.Errorf("before the holidays end: %+v", p.Rows)
+	}
+	s.env.Clock.Set(at("2027-01-07 09:00"))
+	s.asks(class)
+	s.want(s.day("2027-01-07"), hanne)
+	if logged := s.log(); len(logged) != 1 || logged[0].Step != reminder.First {
+		t.Errorf("the log: %+v", logged)
+	}
+}
+
+// asksAhead is the daily round; once more changes nothing.
+func (s *secretariat) asksAhead(now string) {
+	s.t.Helper()
+	s.env.Clock.Set(at(now))
+	for range 2 {
+		if err := s.consents.AskAhead(s.Ctx); err != nil {
+			s.t.Fatal(err)
+		}
+	}
 }
