@@ -49,7 +49,7 @@ func BenchmarkOneMessage(b *testing.B) {
 		to := push.Target{Endpoint: endpoint, P256dh: key.PublicText(), Auth: auth, Key: key} // any point will do
 		defer processor(b)()
 		for b.Loop() {
-			if outcome, err := sender.Send(b.Context(), to, push.Message{Payload: payload, TTL: time.Hour, Urgency: push.Normal}); err != nil || outcome.Verdict != push.Accepted {
+			if outcome, err := sender.Send(b.Context(), to, push.Message{Payload: payload, TTL: time.Hour, Urgency: push.High}); err != nil || outcome.Verdict != push.Accepted {
 				b.Fatal(outcome, err)
 			}
 		}

@@ -1,9 +1,11 @@
 package push
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Rows are the structs that are read from and written to whole tables.
@@ -21,3 +23,16 @@ func Encode(kind Kind, language, navigate string) ([]byte, error) {
 		kind: kind, language: language, navigate: navigate, topic: strings.Repeat("a", 32), badge: 100, proof: strings.Repeat("p", 60),
 	}.encode()
 }
+
+// Rush is how many messages go to a service without a pause.
+const Rush = rush
+
+// TakeTurns takes so many turns at a service.
+func (s *Sender) TakeTurns(host string, n int) {
+	for range n {
+		s.hosts.turn(host)
+	}
+}
+
+// SleepBy replaces how the sender waits for a turn.
+func (s *Sender) SleepBy(sleep func(ctx context.Context, wait time.Duration) error) { s.sleep = sleep }

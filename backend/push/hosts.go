@@ -14,6 +14,13 @@ const (
 	clockMayDrift = time.Minute
 )
 
+// What does not hurry goes to one service in a rush of a school, and then at a pace: everybody who taps loads our pages.
+// The outbox has few hands, so that nobody waits for a turn longer than they need.
+const (
+	rush  = 3000
+	every = time.Second / 200
+)
+
 // Count says what became of messages to one service.
 type Count struct{ Accepted, Gone, Throttled, Failed int }
 
@@ -27,6 +34,7 @@ type hosts struct {
 
 type host struct {
 	until      time.Time // nothing is sent before
+	next       time.Time // when the next turn would be if there had been no rush
 	pause      time.Duration
 	refused    int
 	refusedBy  map[[32]byte]bool // endpoints, hashed
@@ -52,17 +60,35 @@ func (h *hosts) pausedFor(name string) time.Duration {
 	return 0
 }
 
+// turn takes the next turn at a service, and gives how long it is until then.
+func (h *hosts) turn(name string) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	known, now := h.host(name), h.clock()
+	if known.next.Before(now) {
+		known.next = now
+	}
+	wait := known.next.Sub(now) - (rush-1)*every
+	known.next = known.next.Add(every)
+	return max(0, wait)
+}
+
+func (h *hosts) host(name string) *host {
+	known := h.known[name]
+	if known == nil {
+		known = &host{refusedBy: map[[32]byte]bool{}}
+		h.known[name] = known
+	}
+	return known
+}
+
 // note takes in an outcome. A refusal of our key may be about one browser; five in a row from three browsers are about
 // us, and then nothing is sent to that service for an hour and nothing deleted.
 func (h *hosts) note(o *Outcome, endpoint [32]byte) (told change) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := h.clock()
-	known := h.known[o.Host]
-	if known == nil {
-		known = &host{refusedBy: map[[32]byte]bool{}}
-		h.known[o.Host] = known
-	}
+	known := h.host(o.Host)
 	if o.Status != 0 {
 		wrong := o.date.Abs() > clockMayDrift
 		if wrong && !known.clockWrong {

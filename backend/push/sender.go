@@ -61,11 +61,24 @@ type Sender struct {
 	clock   func() time.Time
 	log     *slog.Logger
 	hosts   *hosts
+	sleep   func(ctx context.Context, wait time.Duration) error
 }
 
 // NewSender needs the contact as Contact gives it.
 func NewSender(client Client, gate Gate, contact string, clock func() time.Time, log *slog.Logger) *Sender {
-	return &Sender{client: client, gate: gate, contact: contact, clock: clock, log: log, hosts: newHosts(clock)}
+	return &Sender{client: client, gate: gate, contact: contact, clock: clock, log: log, hosts: newHosts(clock), sleep: sleep}
+}
+
+// sleep ends early with ctx, and says so.
+func sleep(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
 }
 
 // Send encrypts the message for the browser and hands it to the push service. An error means that nothing was sent, by a
@@ -78,6 +91,11 @@ func (s *Sender) Send(ctx context.Context, to Target, m Message) (Outcome, error
 	if wait := s.hosts.pausedFor(address.Host); wait > 0 {
 		return Outcome{Verdict: Paused, Again: wait, Host: address.Host}, nil
 	}
+	if wait := s.turn(address.Host, m); wait > 0 {
+		if err := s.sleep(ctx, wait); err != nil { // whoever cannot wait tries again
+			return Outcome{Verdict: Paused, Again: wait, Host: address.Host}, nil
+		}
+	}
 	outcome, err := s.post(ctx, address, to, m)
 	if err == nil && outcome.Status == http.StatusUnauthorized { // each try signs anew
 		outcome, err = s.post(ctx, address, to, m)
@@ -87,6 +105,14 @@ func (s *Sender) Send(ctx context.Context, to Target, m Message) (Outcome, error
 	}
 	s.note(&outcome, to)
 	return outcome, nil
+}
+
+// turn is how long the message waits for its turn; what hurries takes none.
+func (s *Sender) turn(host string, m Message) time.Duration {
+	if m.Urgency == High {
+		return 0
+	}
+	return s.hosts.turn(host)
 }
 
 func (s *Sender) check(to Target, m Message) (Address, error) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -329,5 +330,47 @@ func TestF1EndpointsThatAreNoPushService(t *testing.T) {
 		if err != nil || address.Origin != origin || !strings.HasPrefix(address.URL, origin+"/") {
 			t.Errorf("%q gives %+v, %v", endpoint, address, err)
 		}
+	}
+}
+
+// What does not hurry goes in a rush of a school, then at a pace, for each service by itself. What hurries takes no turn,
+// and who cannot wait any longer is tried later.
+func TestWhatDoesNotHurryIsPaced(t *testing.T) {
+	b := newBench(t)
+	client := taker{}
+	now := b.now
+	b.Sender = push.NewSender(client, push.KnownServices, "push@schule.example", func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	var waits []time.Duration
+	impatient := error(nil)
+	b.SleepBy(func(_ context.Context, wait time.Duration) error {
+		waits = append(waits, wait)
+		return impatient
+	})
+	_, to := b.browser()
+	send := func(endpoint string, urgency push.Urgency) push.Outcome {
+		t.Helper()
+		to.Endpoint = endpoint
+		outcome, err := b.Send(t.Context(), to, push.Message{Payload: []byte(`{"a":1}`), TTL: time.Hour, Urgency: urgency})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return outcome
+	}
+	const google, apple = "https://fcm.googleapis.com/fcm/send/x", "https://web.push.apple.com/x"
+	b.TakeTurns("fcm.googleapis.com", push.Rush)
+	send(google, push.Normal)
+	send(google, push.Normal)
+	send(google, push.High)
+	send(apple, push.Normal)
+	now = now.Add(20 * time.Millisecond) // four turns later: two were taken
+	send(google, push.Normal)
+	if want := []time.Duration{5 * time.Millisecond, 10 * time.Millisecond}; !slices.Equal(waits, want) {
+		t.Errorf("waits %v, want %v", waits, want)
+	}
+	impatient = context.Canceled
+	send(google, push.Normal)
+	b.TakeTurns("fcm.googleapis.com", 1)
+	if outcome := send(google, push.Normal); outcome.Verdict != push.Paused || outcome.Again <= 0 {
+		t.Errorf("%+v", outcome)
 	}
 }
