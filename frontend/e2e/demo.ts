@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 type Login = { email: string; password: string; totpSecret: string }
 
@@ -59,6 +60,13 @@ export async function serve(folder: string, port?: number, more: Record<string, 
 			await ended
 		}
 	}
+}
+
+/** Gives the school in the folder what no screen can, see scripts/stage. */
+export async function stage<Staged>(folder: string, what: 'passkey' | 'reminders', account: string): Promise<Staged> {
+	const env = { ...process.env, EINVERSTANDEN_DATA: folder }
+	const { stdout } = await promisify(execFile)(process.env.E2E_STAGE!, [what, account], { env })
+	return JSON.parse(stdout) as Staged
 }
 
 async function freePort(): Promise<number> {

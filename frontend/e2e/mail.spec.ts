@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { cp } from 'node:fs/promises'
-import { serve, type Server } from './demo'
+import { serve, stage, type Server } from './demo'
 import { arrive, expect, expectAccessible, signIn, test as base, type Demo } from './fixtures'
 import { openMailbox, type Mailbox } from './mailbox'
 
@@ -63,18 +63,7 @@ test('an address is used once the link in the mail was opened', async ({ page, a
 
 	const office = await another()
 	await signIn(office, school.demo, 'office')
-	const asked = await office.evaluate(
-		async (classId) =>
-			(
-				await fetch('/api/v1/letters', {
-					method: 'POST',
-					headers: { 'Content-Type': 'application/json', 'X-App': '1' },
-					body: JSON.stringify({ classId })
-				})
-			).status,
-		school.demo.ids.class
-	)
-	expect(asked).toBe(200)
+	await ask(office, school.demo)
 	await office.goto('/office/reminders')
 	await office.getByRole('button', { name: 'Wirkung ansehen' }).click()
 	const effect = office.getByRole('dialog')
@@ -86,6 +75,36 @@ test('an address is used once the link in the mail was opened', async ({ page, a
 	await mother.goto(`/m#stop=${school.demo.ids.school}.guardian.x.y`)
 	await mother.getByRole('button', { name: 'Ja, nicht mehr erinnern' }).click()
 	await expect(mother.getByText('Dieser Link gilt nicht')).toBeVisible()
+})
+
+test('the office sees what became of reminders, and brings its own holidays', async ({ page, school }) => {
+	await signIn(page, school.demo, 'office')
+	await ask(page, school.demo)
+	const me = await (await page.request.get('/api/v1/me')).json()
+	await stage(school.folder, 'reminders', me.account.id)
+	await page.goto('/office/reminders')
+	const log = page.getByRole('region', { name: 'Was hinausging' })
+	const line = (step: string) => log.getByRole('listitem').filter({ hasText: step })
+	await expect(line('Von Hand').first()).toContainText(`von ${me.account.name}`)
+	await expect(line('Von Hand').first()).toContainText('Noch nicht verschickt')
+	await expect(line('Anfrage').last()).toContainText('Mail angenommen')
+	await expect(line('Anfrage').last()).toContainText('Push angenommen')
+	await expect(line('Erste Erinnerung')).toContainText('Mail kam zurück (5.1.1)')
+	await expect(line('Zweite Erinnerung')).toContainText('Mail fehlgeschlagen (smtp_550)')
+	await expect(log.getByText('noch keine Antwort').first()).toBeVisible()
+
+	const holidays = page.getByRole('region', { name: 'Ferien' })
+	const upload = (name: string, ...days: [string, string][]) =>
+		holidays.locator('input[type=file]').setInputFiles({ name, mimeType: 'text/calendar', buffer: calendar(days) })
+	await expect(holidays.getByText('Die Liste für Ihr Land kommt mit dem Programm.')).toBeVisible()
+	await upload('falsch.ics', ['20270329', '20270301'])
+	await expect(holidays.getByText(/^Zeile \d+ kann nicht gelesen werden/)).toBeVisible()
+	await upload('ferien.ics', ['20270322', '20270404'], ['20300715', '20300828'])
+	await expect(holidays.getByText('Die Liste Ihrer Schule gilt ab sofort.')).toBeVisible()
+	await expect(holidays.getByText('Ferien sind bekannt bis 27.08.2030.')).toBeVisible()
+	await expectAccessible(page)
+	await holidays.getByRole('button', { name: 'Liste des Programms nehmen' }).click()
+	await expect(holidays.getByText('Die Liste für Ihr Land kommt mit dem Programm.')).toBeVisible()
 })
 
 test('an invitation by mail is answered on a phone, and the receipt says how it came', async ({
@@ -136,6 +155,37 @@ test('an invitation by mail is answered on a phone, and the receipt says how it 
 	await office.getByRole('button', { name: 'benutzt', exact: true }).click()
 	await expect(office.getByText('E-Mail: angenommen')).toHaveCount(1) // of the used one alone
 })
+
+/** Asks a class by letters. */
+async function ask(page: Page, { ids }: Demo): Promise<void> {
+	const asked = await page.evaluate(
+		async (classId) =>
+			(
+				await fetch('/api/v1/letters', {
+					method: 'POST',
+					headers: { 'Content-Type': 'application/json', 'X-App': '1' },
+					body: JSON.stringify({ classId })
+				})
+			).status,
+		ids.class
+	)
+	expect(asked).toBe(200)
+}
+
+/** School holidays as an iCalendar file; each ends before its second day. */
+function calendar(days: [string, string][]): Buffer {
+	const events = days.flatMap(([from, until], i) => [
+		'BEGIN:VEVENT',
+		`UID:${i}@schule.example`,
+		'DTSTAMP:20261128T000000Z',
+		`DTSTART;VALUE=DATE:${from}`,
+		`DTEND;VALUE=DATE:${until}`,
+		'SUMMARY:Ferien',
+		'END:VEVENT'
+	])
+	const lines = ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//Schule//Ferien//DE', ...events, 'END:VCALENDAR', '']
+	return Buffer.from(lines.join('\r\n'))
+}
 
 /** Somebody of the class whom an invitation has reached: the links in it, and what to enter behind the first. */
 async function invited(office: Page, { ids }: Demo, mailbox: Mailbox) {

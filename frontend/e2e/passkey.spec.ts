@@ -1,7 +1,6 @@
 import type { Page } from '@playwright/test'
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { authenticator } from './authenticator'
+import { stage } from './demo'
 import { arrive, expect, expectAccessible, test, type School } from './fixtures'
 
 /** The browser's own authenticator, with a passkey that the signed-in account has. */
@@ -12,10 +11,11 @@ interface Authenticator {
 
 async function givePasskey(page: Page, school: School): Promise<Authenticator> {
 	const me = await (await page.request.get('/api/v1/me')).json()
-	const { stdout } = await promisify(execFile)(process.env.E2E_ADD_PASSKEY!, [me.account.id], {
-		env: { ...process.env, EINVERSTANDEN_DATA: school.folder }
-	})
-	const { credential, privateKey } = JSON.parse(stdout)
+	const { credential, privateKey } = await stage<{ credential: string; privateKey: string }>(
+		school.folder,
+		'passkey',
+		me.account.id
+	)
 	const { client, id: authenticatorId } = await authenticator(page)
 	await client.send('WebAuthn.addCredential', {
 		authenticatorId,
