@@ -4,7 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
+	"einverstanden/backend/id"
 	"einverstanden/backend/testkit"
 )
 
@@ -89,4 +91,30 @@ func TestWhatTheServerSaysIsKept(t *testing.T) {
 	if troubles := w.overview().Troubles; len(troubles) != 1 || troubles[0].Code != "smtp_550" {
 		t.Errorf("%+v", troubles)
 	}
+}
+
+// What comes back after the lists have changed speaks of the address that it went to, and not of the new one.
+func TestWhatComesBackLateLeavesTheNewAddressAlone(t *testing.T) {
+	w := newWorld(t, testkit.NewSQLite(t))
+	w.signsIn(w.mother)
+	mails := w.work()
+	const changed = "neu@familie.example"
+	w.lists(&w.mother, changed)
+	late := strings.Replace(report(mails[0].From, "failed", "5.1.1"), "mutter@familie.example", "weitergeleitet@anderswo.example", 1)
+	must(t, w.notify.Bounced(t.Context(), strings.NewReader(late)))
+	w.Read(func(tx *db.Tx) error {
+		mother := id.GuardianOf(w.mother.ID)
+		reach, err := w.notify.ReachOf(tx, []id.Person{mother})
+		if !reach[mother].Mail {
+			t.Error("the new address is dead")
+		}
+		if err != nil {
+			return err
+		}
+		unreachable, err := w.notify.Unreachable(tx, []string{listedAddress, changed})
+		if !unreachable[listedAddress] || unreachable[changed] {
+			t.Errorf("unreachable: %v", unreachable)
+		}
+		return err
+	})
 }

@@ -263,17 +263,12 @@ func TestTheNewerLetterHoldsAndTheWrongReaderCanSaySo(t *testing.T) {
 	if troubles := w.overview().Troubles; len(troubles) != 1 || troubles[0].Code != "not_me" || troubles[0].Kind != notify.Invitation {
 		t.Errorf("%+v", troubles)
 	}
-	w.Read(func(tx *db.Tx) error {
-		unreachable, err := w.notify.Unreachable(tx, []string{listedAddress, "neu@familie.example", "keine"})
-		if !unreachable[listedAddress] || unreachable["neu@familie.example"] || !unreachable["keine"] {
-			t.Errorf("unreachable: %v", unreachable)
-		}
-		return err
-	})
+	w.wantUnreachable()
 
 	w.Clock.Advance(25 * time.Hour)
 	w.invites(w.mother)
 	mails = w.work()
+	w.wantUnreachable() // though this one was accepted
 	in, err := w.opens(mails[0])
 	must(t, err)
 	w.answers(in.Actor, participation.Video)
@@ -282,4 +277,24 @@ func TestTheNewerLetterHoldsAndTheWrongReaderCanSaySo(t *testing.T) {
 	if w.mode() != participation.None {
 		t.Errorf("after the use: %s", w.mode())
 	}
+}
+
+// wantUnreachable wants the listed address to be one, for letters and for reminders.
+func (w *world) wantUnreachable() {
+	w.t.Helper()
+	w.Read(func(tx *db.Tx) error {
+		unreachable, err := w.notify.Unreachable(tx, []string{listedAddress, "neu@familie.example", "keine"})
+		if !unreachable[listedAddress] || unreachable["neu@familie.example"] || !unreachable["keine"] {
+			w.t.Errorf("unreachable: %v", unreachable)
+		}
+		if err != nil {
+			return err
+		}
+		mother := id.GuardianOf(w.mother.ID)
+		reach, err := w.notify.ReachOf(tx, []id.Person{mother})
+		if reach[mother].Mail {
+			w.t.Error("reminders would go there")
+		}
+		return err
+	})
 }

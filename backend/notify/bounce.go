@@ -144,12 +144,15 @@ func (s *Service) markBounced(ctx context.Context, message string, failed failur
 	return fault.New(fault.NothingHere)
 }
 
-// noteDead keeps which of the person's addresses the message came back from; all that it went to when the notification
-// names none of them, as after forwarding.
+// noteDead keeps which of the person's addresses the message came back from: the one that it went to, whatever the lists
+// say by now. Of several it is those that the notification names, and all when it names none of them, as after forwarding.
 func (s *Service) noteDead(tx *db.Tx, row messageRow, named []string) error {
-	person := id.Person{Kind: row.PersonKind, ID: row.PersonID}
+	person := row.person()
 	if person.Kind == DPO {
 		return nil
+	}
+	if row.AddressHash != nil {
+		return putBounces(tx, person, []string{*row.AddressHash})
 	}
 	went, err := s.addressesTo(tx, person, rules[row.Kind].contacts)
 	if err != nil {

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -297,16 +298,22 @@ func (s *Service) ListedAddress(tx *db.Tx, person id.Person) (string, error) {
 // SendsMail reports whether mail is set up.
 func (s *Service) SendsMail() bool { _, ok := s.channels[Mail]; return ok }
 
-// Unreachable tells which of the texts are no addresses, and which addresses gave back or refused what went there last.
+// Unreachable tells which of the texts are no addresses, and which addresses are not to be trusted with a secret: those that
+// are dead for anybody, as for reminders, and those that gave back or refused what went there last, for whatever reason.
 func (s *Service) Unreachable(tx *db.Tx, addresses []string) (map[string]bool, error) {
 	hashes := make([]string, len(addresses))
 	for i, address := range addresses {
 		hashes[i] = s.addressHash(tx.School, address)
 	}
+	dead, err := deadFor(tx, hashes)
+	if err != nil {
+		return nil, err
+	}
 	last, err := lastOf(tx, hashes)
 	found := map[string]bool{}
 	for i, address := range addresses {
-		if state := last[hashes[i]]; state == stateBounced || state == stateFailed || !mail.IsAddress(address) {
+		state := last[hashes[i]]
+		if state == stateBounced || state == stateFailed || slices.Contains(dead, hashes[i]) || !mail.IsAddress(address) {
 			found[address] = true
 		}
 	}
@@ -328,8 +335,16 @@ func (s *Service) StatesOf(tx *db.Tx, kind Kind, events []string) (map[string]st
 	return found, err
 }
 
-// Refuse notes that the message about an event came to somebody whom it was not for.
-func (s *Service) Refuse(tx *db.Tx, kind Kind, event string) error { return refuse(tx, kind, event) }
+// Refuse notes that the message about an event came to somebody whom it was not for: its address is no way to its person.
+func (s *Service) Refuse(tx *db.Tx, kind Kind, event string) error {
+	rows, err := refuse(tx, kind, event)
+	for _, row := range rows {
+		if err == nil && row.AddressHash != nil {
+			err = putBounces(tx, row.person(), []string{*row.AddressHash})
+		}
+	}
+	return err
+}
 
 // IsListed reports whether the school's lists have a mail address of the person, and mail is sent at all.
 func (s *Service) IsListed(tx *db.Tx, person id.Person) (bool, error) {

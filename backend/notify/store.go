@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"einverstanden/backend/db"
@@ -47,6 +48,8 @@ type messageRow struct {
 }
 
 func (messageRow) TableName() string { return "message" }
+
+func (r messageRow) person() id.Person { return id.Person{Kind: r.PersonKind, ID: r.PersonID} }
 
 // event is what the message was about, without its kind.
 func (r messageRow) event() string { return strings.TrimPrefix(r.Event, string(r.Kind)+"|") }
@@ -195,10 +198,14 @@ func deleteOf[Row personRow](tx *db.Tx, person id.Person) error {
 	return tx.G().Where("school_id = ? AND person_kind = ? AND person_id = ?", tx.School, person.Kind, person.ID).Delete(&row).Error
 }
 
-// refuse notes that a message came to somebody whom it was not for; there may be none.
-func refuse(tx *db.Tx, kind Kind, event string) error {
-	return tx.G().Table("message").Where("school_id = ? AND event = ? AND channel = ?", tx.School, Message{Kind: kind, Event: event}.key(), Mail).
-		Updates(map[string]any{"state": stateBounced, "code": codeNotMe, "at": tx.Now.UnixMicro()}).Error
+// refuse notes that a message came to somebody whom it was not for, and gives it; there may be none.
+func refuse(tx *db.Tx, kind Kind, event string) (rows []messageRow, err error) {
+	about := tx.G().Where("school_id = ? AND event = ? AND channel = ?", tx.School, Message{Kind: kind, Event: event}.key(), Mail)
+	err = about.Session(&gorm.Session{}).Table("message").Updates(map[string]any{"state": stateBounced, "code": codeNotMe, "at": tx.Now.UnixMicro()}).Error
+	if err == nil {
+		err = about.Session(&gorm.Session{}).Find(&rows).Error
+	}
+	return rows, err
 }
 
 // lastOf are the states of what went last to the addresses, by their hash.

@@ -41,6 +41,19 @@ func putBounces(tx *db.Tx, person id.Person, hashes []string) error {
 	return tx.G().Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error
 }
 
+// deadFor gives those of the addresses that are dead for anybody, by their hashes.
+func deadFor(tx *db.Tx, hashes []string) (dead []string, err error) {
+	for some := range slices.Chunk(hashes, db.RowsAtOnce) {
+		var found []string
+		err := tx.G().Model(&bounceRow{}).Where("school_id = ? AND address_hash IN ?", tx.School, some).Pluck("address_hash", &found).Error
+		if err != nil {
+			return nil, err
+		}
+		dead = append(dead, found...)
+	}
+	return dead, nil
+}
+
 func deleteBounce(tx *db.Tx, person id.Person, hash string) error {
 	return tx.G().Where("school_id = ? AND person_kind = ? AND person_id = ? AND address_hash = ?", tx.School, person.Kind, person.ID, hash).
 		Delete(&bounceRow{}).Error
