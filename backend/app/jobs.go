@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"einverstanden/backend/config"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/id"
 	"einverstanden/backend/mail"
 	"einverstanden/backend/notify"
@@ -73,7 +75,7 @@ func (a *App) work(ctx context.Context) (stopped func() error, err error) {
 	}, nil
 }
 
-// eachDay sends the data protection officer the day's checkpoint, so that one lies outside the school (abuse of whoever
+// eachDay sends the data protection officer a checkpoint, so that one lies outside the school (abuse of whoever
 // can write the database), looks for modes that changed without a decision and for ages that are near, writes to whom
 // push reaches no more before long, asks for an edition that is to come, and sweeps what has done its duty.
 func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
@@ -91,11 +93,17 @@ func (a *App) eachDay(ctx context.Context, _ outbox.Claimed) error {
 		if err := errors.Join(outbox.Sweep(tx), notify.Sweep(tx), a.tellResting(tx)); err != nil || signed.Note == "" {
 			return err
 		}
-		return notify.Tell(tx, notify.Message{
-			Event: "checkpoint:" + tx.Now.Format(time.DateOnly), Kind: notify.Checkpoint, Person: id.Person{Kind: notify.DPO, ID: string(tx.School)},
-			Values: notify.Values{"note": signed.Note},
-		})
+		return notify.Tell(tx, checkpointFor(tx.School, signed, tx.Now))
 	})
+}
+
+// checkpointFor is the mail with a checkpoint. It goes when the log is another than the last time, which is at most daily,
+// and once a month as it is: who hears nothing for longer knows that something is wrong.
+func checkpointFor(school id.School, signed evidence.Signed, now time.Time) notify.Message {
+	return notify.Message{
+		Event: fmt.Sprintf("checkpoint:%s:%d:%x", now.Format("2006-01"), signed.Size, signed.Root[:8]), Kind: notify.Checkpoint,
+		Person: id.Person{Kind: notify.DPO, ID: string(school)}, Values: notify.Values{"note": signed.Note},
+	}
 }
 
 // lookEvery is how often it is looked for meetings that begin.

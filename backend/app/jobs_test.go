@@ -5,21 +5,24 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"einverstanden/backend/authz"
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/config"
 	"einverstanden/backend/consent"
 	"einverstanden/backend/db"
+	"einverstanden/backend/evidence"
 	"einverstanden/backend/id"
 	"einverstanden/backend/outbox"
+	"einverstanden/backend/proof"
 	"einverstanden/backend/school"
 	"einverstanden/backend/testkit"
 )
 
-// The data protection officer gets each day's checkpoint once, with the note that was signed, and nothing where the school
-// has signed nothing yet.
-func TestTheDPOIsMailedOneCheckpointADay(t *testing.T) {
+// The data protection officer gets a checkpoint once the log has grown, with the note that was signed, once for each size,
+// and nothing where the school has signed nothing yet.
+func TestTheDPOIsMailedACheckpointWhenTheLogHasGrown(t *testing.T) {
 	ctx, log := context.Background(), slog.New(slog.DiscardHandler)
 	server := testkit.NewSMTP(t, testkit.SMTPConfig{Security: "none"})
 	c := demoConfig(newFolder(t))
@@ -79,7 +82,32 @@ func TestTheDPOIsMailedOneCheckpointADay(t *testing.T) {
 	if text := strings.ReplaceAll(got[0].Text, "\r\n", "\n"); signed.Note == "" || !strings.Contains(text, strings.TrimSpace(signed.Note)) {
 		t.Errorf("the mail does not hold the note\n%s\nbut says\n%s", signed.Note, text)
 	}
-	if got := day(); len(got) != 1 { // the job may run again
-		t.Errorf("%d mails on one day", len(got))
+	if got := day(); len(got) != 1 { // on another day, or once more on the same: nothing is new
+		t.Errorf("%d mails about one log", len(got))
+	}
+	if _, err := a.Consents.Publish(in, head, draft, calendar.Date{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := day(); len(got) != 2 {
+		t.Errorf("%d mails after the log has grown", len(got))
+	}
+}
+
+// A month in which nothing was signed has its mail too, and a log that was written anew at the same size is another.
+func TestWhichCheckpointIsNews(t *testing.T) {
+	first := evidence.Signed{Checkpoint: proof.Checkpoint{Size: 7}, Note: "note"}
+	day := time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)
+	event := func(signed evidence.Signed, at time.Time) string { return checkpointFor("school", signed, at).Event }
+	grown, rewritten := first, first
+	grown.Size, rewritten.Root[0] = 8, 1
+	if event(first, day) != event(first, day.AddDate(0, 0, 27)) {
+		t.Error("twice in a month")
+	}
+	for name, other := range map[string]string{
+		"next month": event(first, day.AddDate(0, 0, 28)), "grown": event(grown, day), "rewritten": event(rewritten, day),
+	} {
+		if other == event(first, day) {
+			t.Errorf("%s: no news", name)
+		}
 	}
 }
