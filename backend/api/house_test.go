@@ -151,7 +151,8 @@ func newHouse(t *testing.T, env *testkit.Env, change ...func(*Deps)) *house {
 	h.consents.WithInvitations(h.accounts.CameByMail)
 	h.server.Invites.WithMailboxes(h.server.Notify)
 	h.server.Invites.WithLoweringKeys(h.server.Lowering)
-	h.server.Reminders = reminder.NewService(env.DB, s.Service, h.consents, h.server.Invites, reminder.ContactsOf(told, pushes.Reached))
+	asked := func(tx *db.Tx, one id.Person) ([]id.Person, error) { return pushes.Reached(tx, push.OpenConsent, one) }
+	h.server.Reminders = reminder.NewService(env.DB, s.Service, h.consents, h.server.Invites, reminder.ContactsOf(told, asked))
 	h.withOIDC()
 	stopped := make(chan error, 1)
 	go func() { stopped <- h.server.Serve(listener) }()

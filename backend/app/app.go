@@ -157,7 +157,7 @@ func Build(c config.Config, d *db.DB, keys *vault.Vault, log *slog.Logger) (*App
 	a.Invites.WithMailboxes(a.Notify)
 	a.Notices = notice.NewService(d, a.Schools, a.Accounts, a.Consents, a.Standings, a.Notify).WithMeetings(a.Meetings)
 	a.withPush(a.Outbound.HTTP(), push.KnownServices)
-	a.Reminders = reminder.NewService(d, a.Schools, a.Consents, a.Invites, reminder.ContactsOf(a.Notify, a.Push.Reached))
+	a.Reminders = reminder.NewService(d, a.Schools, a.Consents, a.Invites, reminder.ContactsOf(a.Notify, a.asked))
 	a.Reminders.Checks(a.Notify)
 	a.Rotation = rotation.NewService(d, keys, Sealed())
 	a.Privacy = privacy.NewService(d, evidenceLog, a.domains(), log)

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -39,6 +38,18 @@ var pushKinds = map[notify.Kind]push.Kind{
 	notify.LessonChanged: push.Lesson, notify.LessonTomorrow: push.LessonSoon, notify.LessonSoon: push.LessonSoon,
 }
 
+func pushKind(kind notify.Kind) push.Kind {
+	if own, ok := pushKinds[kind]; ok {
+		return own
+	}
+	return push.News
+}
+
+// asked are those whom a push that asks for an answer reaches; of one person, if it is named.
+func (a *App) asked(tx *db.Tx, one id.Person) ([]id.Person, error) {
+	return a.Push.Reached(tx, push.OpenConsent, one)
+}
+
 // recipientOf is a person, or for staff the account.
 func recipientOf(person id.Person) push.Recipient {
 	if person.Kind == notify.Staff {
@@ -50,12 +61,9 @@ func recipientOf(person id.Person) push.Recipient {
 // Deliver is done when one browser has it, as with mail: a second one is a courtesy. A person without a browser, or whose
 // last one has just turned out to be gone, is left to the other channels.
 func (c pushChannel) Deliver(ctx context.Context, message string, m notify.Message) (notify.Outcome, error) {
-	word := push.Word{Event: message, Kind: push.News, Object: m.Subject, Path: m.Path, Until: m.Until}
+	word := push.Word{Event: message, Kind: pushKind(m.Kind), Object: m.Subject, Path: m.Path, Until: m.Until}
 	if m.Open > 0 {
 		word.Badge = &m.Open
-	}
-	if kind, ok := pushKinds[m.Kind]; ok {
-		word.Kind = kind
 	}
 	if word.Path == "" {
 		word.Path = "/"
@@ -81,7 +89,7 @@ func (c pushChannel) Deliver(ctx context.Context, message string, m notify.Messa
 
 // tellResting writes to whoever has not started the app for so long that push may soon reach it no more.
 func (a *App) tellResting(tx *db.Tx) error {
-	rests, err := a.Push.Resting(tx)
+	rests, err := a.Push.Resting(tx, id.Person{})
 	if err != nil {
 		return err
 	}
@@ -96,8 +104,8 @@ func (a *App) tellResting(tx *db.Tx) error {
 
 func (a *App) stillRests(ctx context.Context, m notify.Message) (still bool, err error) {
 	err = a.DB.Read(ctx, func(tx *db.Tx) error {
-		rests, err := a.Push.Resting(tx)
-		still = slices.ContainsFunc(rests, func(rest push.Rest) bool { return rest.Person == m.Person })
+		rests, err := a.Push.Resting(tx, m.Person)
+		still = len(rests) > 0
 		return err
 	})
 	return still, err

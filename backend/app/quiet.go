@@ -63,7 +63,7 @@ func (a *App) quiet(ctx context.Context, by notify.ChannelName, m notify.Message
 	}
 	err = a.DB.Read(ctx, func(tx *db.Tx) error {
 		at = now
-		reached, err := a.Push.Reached(tx, m.Person)
+		reached, err := a.Push.Reached(tx, pushKind(m.Kind), m.Person)
 		if err != nil || len(reached) == 0 {
 			return err
 		}

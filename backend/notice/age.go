@@ -101,10 +101,10 @@ func (s *Service) isNear(tx *db.Tx, m notify.Message) (bool, error) {
 	return m.Person == own || slices.Contains(withSay(now, own), m.Person), nil
 }
 
-// dayOfAge fills in the day.
-func (s *Service) dayOfAge(tx *db.Tx, m notify.Message) (notify.Values, error) {
+// ageFilled has the day.
+func (s *Service) ageFilled(tx *db.Tx, m notify.Message) (string, notify.Values, error) {
 	now, _, err := s.standingOf(tx, id.Pupil(m.Subject))
-	return notify.Values{notify.DayValue: sayFrom(now).String()}, err
+	return m.Path, notify.Values{notify.DayValue: sayFrom(now).String()}, err
 }
 
 // subjects are the two ids of a message that is about one of another.

@@ -18,9 +18,9 @@ const letterEvent = "letter:"
 // InvitationOf is the event of the message that brings a letter by mail.
 func InvitationOf(letter id.Letter) string { return letterEvent + string(letter) }
 
-// invitationPath is the letter's door with its number and secret behind the #, which no server and no log sees. It is made
-// here and now, for this one mail.
-func (s *Service) invitationPath(tx *db.Tx, m notify.Message) (string, notify.Values, error) {
+// invitationFilled has the letter's door with its number and secret behind the #, which no server and no log sees. It is
+// made here and now, for this one mail.
+func (s *Service) invitationFilled(tx *db.Tx, m notify.Message) (string, notify.Values, error) {
 	letter, err := s.accounts.MailedLetter(tx, id.Letter(m.Subject))
 	if err != nil {
 		return "", nil, err

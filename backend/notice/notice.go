@@ -48,9 +48,9 @@ func NewService(
 		n.WithStill(kind, s.reading(still))
 	}
 	for _, kind := range []notify.Kind{notify.AgeNear, notify.ChildAgeNear} {
-		n.WithValues(kind, s.dayOfAge)
+		n.WithCarrier(kind, notify.Carrier{Fill: s.ageFilled})
 	}
-	n.WithCarrier(notify.Invitation, notify.Carrier{Path: s.invitationPath, Lost: s.invitationLost})
+	n.WithCarrier(notify.Invitation, notify.Carrier{Fill: s.invitationFilled, Lost: s.invitationLost})
 	return s
 }
 

@@ -130,7 +130,7 @@ func (s *Service) markBounced(ctx context.Context, message string, failed failur
 			if err != nil {
 				return err
 			}
-			if carrier, ok := s.carriers[row.Kind]; ok {
+			if carrier := s.carriers[row.Kind]; carrier.Lost != nil {
 				if err := carrier.Lost(tx, row.event()); err != nil {
 					return err
 				}

@@ -110,14 +110,9 @@ func (c mailer) lettersTo(tx *db.Tx, message string, m Message) ([]mail.Letter, 
 	if err != nil {
 		return nil, err
 	}
-	if fill, ok := c.values[m.Kind]; ok {
-		if m.Values, err = fill(tx, m); err != nil {
-			return nil, err
-		}
-	}
 	if carrier, ok := c.carriers[m.Kind]; ok {
 		var path string
-		if path, m.Values, err = carrier.Path(tx, m); err != nil {
+		if path, m.Values, err = carrier.Fill(tx, m); err != nil {
 			return nil, err
 		}
 		action = c.link(path)

@@ -62,62 +62,6 @@ const (
 	ChildAgeNear     Kind = "child_age_near" // to those who have it now
 )
 
-// rule says where a kind may go.
-type rule struct {
-	channels  []ChannelName // each of them is used
-	last      ChannelName   // used when none of them reached anybody; empty: nothing more
-	contacts  contacts
-	stoppable bool // a reminder, which "nicht mehr erinnern" ends
-	everybody bool // the school may not know the language: German stands beside the person's, and a line of the others beside German
-}
-
-// contacts says which of a person's mail addresses a kind goes to.
-type contacts int
-
-const (
-	typed  contacts = 1 << iota // the one that the person typed and confirmed
-	listed                      // the one that the school had from its lists, which no session can change (X1, X2, X29)
-)
-
-var rules = map[Kind]rule{
-	ConfirmAddress:    {channels: []ChannelName{Mail}},
-	Receipt:           {channels: []ChannelName{Push, Mail}, contacts: typed},
-	FirstAnswer:       {channels: []ChannelName{Mail}, last: Slip, contacts: listed},
-	AnswerGiven:       {channels: []ChannelName{Mail}, last: Slip, contacts: listed},
-	LetterIssued:      {channels: []ChannelName{Mail}, contacts: listed},
-	LetterRedeemed:    {channels: []ChannelName{Mail}, contacts: listed},
-	LetterDisowned:    {channels: []ChannelName{Mail}, last: Slip, contacts: listed},
-	DeviceLinked:      {channels: []ChannelName{Push, Mail}, contacts: typed | listed},
-	PushRests:         {channels: []ChannelName{Mail}, contacts: typed | listed},
-	ModeChanged:       {channels: []ChannelName{Push, Mail}, contacts: typed},
-	AnswerInvalidated: {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
-	AnswerRecorded:    {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
-	Checkpoint:        {channels: []ChannelName{Mail}, contacts: listed},
-	Invitation:        {channels: []ChannelName{Mail}, contacts: listed, everybody: true},
-	Reminder:          {channels: []ChannelName{Push, Mail}, last: Mail, contacts: typed | listed, stoppable: true},
-	Announcement:      {channels: []ChannelName{Mail}, contacts: typed | listed, stoppable: true},
-
-	// A sanction, and an age at which a pupil is asked, fall through to nobody: paper is the last way.
-	SanctionImposed: {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
-	SanctionEnded:   {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
-	OwnSanction:     {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed},
-	ObjectionNews:   {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
-	AgeNear:         {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed},
-	ChildAgeNear:    {channels: []ChannelName{Push, Mail}, contacts: typed | listed},
-	RightsNews:      {channels: []ChannelName{Push, Mail}, last: Slip, contacts: typed | listed},
-
-	// The plan is on the wall of the class too. What is near comes too late by mail.
-	MeetingPlanned:   {channels: []ChannelName{Push, Mail}, contacts: typed},
-	MeetingMoved:     {channels: []ChannelName{Push, Mail}, contacts: typed},
-	MeetingCancelled: {channels: []ChannelName{Push, Mail}, contacts: typed},
-	MeetingSoon:      {channels: []ChannelName{Push}},
-
-	DecisionWaiting: {channels: []ChannelName{Push, Mail}, contacts: listed},
-	LessonChanged:   {channels: []ChannelName{Push, Mail}, contacts: listed},
-	LessonTomorrow:  {channels: []ChannelName{Push}},
-	LessonSoon:      {channels: []ChannelName{Push}},
-}
-
 // DPO is the data protection officer as the recipient of a message; its id is the school's.
 const DPO id.PersonKind = "dpo"
 
@@ -195,15 +139,14 @@ type Service struct {
 	when     When
 	language func(tx *db.Tx, person id.Person) (string, error)
 	staff    func(tx *db.Tx, account id.Account) (Contact, error)
-	values   map[Kind]ValuesOf
 	carriers map[Kind]Carrier
 }
 
-// Carrier is what a kind needs that brings more than news: Path is that of the page that the message leads to, made while
-// it is sent, so that no job and no row holds what it carries; the values fill its text. Lost hears of an event whose message cannot
-// arrive or came back.
+// Carrier is what a kind needs that no job and no row may hold: Fill makes it while the message is sent, the path of the
+// page that it leads to and the values of its text. Lost hears of an event whose message cannot arrive or came back; nil:
+// nobody needs to.
 type Carrier struct {
-	Path func(tx *db.Tx, m Message) (path string, values Values, err error)
+	Fill func(tx *db.Tx, m Message) (path string, values Values, err error)
 	Lost func(tx *db.Tx, event string) error
 }
 
@@ -212,9 +155,6 @@ type Contact struct {
 	Email    string // empty: nowhere by mail
 	Language string
 }
-
-// ValuesOf gives right before sending what a text says and no job may keep: a day that somebody's age begins, for instance.
-type ValuesOf func(tx *db.Tx, m Message) (Values, error)
 
 // Still reports whether a message still holds; it is asked right before sending, so that nobody is told of what is settled.
 type Still func(ctx context.Context, m Message) (bool, error)
@@ -230,7 +170,6 @@ func NewService(d *db.DB, v *vault.Vault, schools *school.Service, baseURL *url.
 		when:     func(_ context.Context, _ ChannelName, _ Message, now time.Time) (time.Time, error) { return now, nil },
 		language: func(*db.Tx, id.Person) (string, error) { return "", nil },
 		staff:    func(*db.Tx, id.Account) (Contact, error) { return Contact{}, nil },
-		values:   map[Kind]ValuesOf{},
 	}
 }
 
@@ -267,12 +206,6 @@ func (s *Service) WithLanguage(language func(tx *db.Tx, person id.Person) (strin
 // WithStaff adds where a member of staff is told; nowhere, once the account is disabled.
 func (s *Service) WithStaff(staff func(tx *db.Tx, account id.Account) (Contact, error)) *Service {
 	s.staff = staff
-	return s
-}
-
-// WithValues adds what is filled into the texts of a kind when they are sent.
-func (s *Service) WithValues(kind Kind, values ValuesOf) *Service {
-	s.values[kind] = values
 	return s
 }
 
@@ -378,8 +311,8 @@ func (s *Service) channelsOf(ctx context.Context, m Message, r rule) (channels [
 
 // lost tells whoever made what the message carries that nobody has got it.
 func (s *Service) lost(ctx context.Context, m Message) error {
-	carrier, ok := s.carriers[m.Kind]
-	if !ok {
+	carrier := s.carriers[m.Kind]
+	if carrier.Lost == nil {
 		return nil
 	}
 	return s.db.Write(ctx, func(tx *db.Tx) error {

@@ -35,6 +35,13 @@ func TestABrowserGetsTheKindsThatItsOwnerWants(t *testing.T) {
 		if report := w.tell(word("asked")); report != (push.Report{}) {
 			t.Errorf("told of what is not wanted: %+v", report)
 		}
+		for kind, want := range map[push.Kind]bool{push.OpenConsent: false, push.Receipt: true} {
+			for _, one := range []id.Person{{}, id.GuardianOf(w.guardian.ID)} { // a reminder that no browser takes wants another way
+				if got := w.reached(kind, one); (len(got) == 1) != want {
+					t.Errorf("%s reaches %v", kind, got)
+				}
+			}
+		}
 		receipt := push.Word{Event: "signed", Kind: push.Receipt, Object: "x", Path: "/receipts/x"}
 		if report := w.tell(receipt); report.Accepted != 1 {
 			t.Errorf("%+v", report)
@@ -51,6 +58,14 @@ func TestABrowserGetsTheKindsThatItsOwnerWants(t *testing.T) {
 		wantFault(t, w.push.Choose(w.Ctx, actor, kept.ID, []push.Choice{"test"}), fault.InvalidInput)
 		wantFault(t, w.push.Choose(w.Ctx, w.signIn(w.other, "").Actor, kept.ID, nil), fault.NothingHere)
 	})
+}
+
+func (w *world) reached(kind push.Kind, one id.Person) (persons []id.Person) {
+	w.Read(func(tx *db.Tx) (err error) {
+		persons, err = w.push.Reached(tx, kind, one)
+		return err
+	})
+	return persons
 }
 
 func TestWhatSomebodyLooksAtIsNotTold(t *testing.T) {
@@ -109,7 +124,7 @@ func TestPushRestsWhereNobodyStartsTheApp(t *testing.T) {
 		w := newWorld(t, env)
 		resting := func() (rests []push.Rest) {
 			w.Read(func(tx *db.Tx) (err error) {
-				rests, err = w.push.Resting(tx)
+				rests, err = w.push.Resting(tx, id.Person{})
 				return err
 			})
 			return rests

@@ -175,9 +175,10 @@ type Rest struct {
 }
 
 // Resting are the people of the transaction's school whom push may soon reach no more: 45 days without a start, of the 60
-// after which a browser is forgotten. Members of staff are not among them, whose sign-in ends with the day.
-func (s *Service) Resting(tx *db.Tx) ([]Rest, error) {
-	found, err := resting(tx, tx.Now.Add(-restsAfter))
+// after which a browser is forgotten; of one, if it is named. Members of staff are not among them, whose sign-in ends with
+// the day.
+func (s *Service) Resting(tx *db.Tx, one id.Person) ([]Rest, error) {
+	found, err := resting(tx, one, tx.Now.Add(-restsAfter))
 	rests := make([]Rest, len(found))
 	for i, one := range found {
 		rests[i] = Rest{id.Person{Kind: one.PersonKind, ID: one.PersonID}, one.ID, time.UnixMicro(one.SeenAt).UTC()}
@@ -197,13 +198,13 @@ func (s *Service) Waiting(ctx context.Context) (count int64, oldest time.Time, e
 	return count, oldest, err
 }
 
-// Reached tells which people of the transaction's school have a browser that gets messages; of one, if it is named. Nobody
-// where push is off.
-func (s *Service) Reached(tx *db.Tx, one id.Person) ([]id.Person, error) {
+// Reached tells which people of the transaction's school have a browser that gets messages of the kind; of one, if it is
+// named. Nobody where push is off.
+func (s *Service) Reached(tx *db.Tx, kind Kind, one id.Person) ([]id.Person, error) {
 	if s.sender == nil {
 		return nil, nil
 	}
-	return personsWithBrowser(tx, one)
+	return personsWithBrowser(tx, kind, one)
 }
 
 // Uses counts, in the school of ctx, the browsers by the id of the VAPID key that they subscribed with.

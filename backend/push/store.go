@@ -126,13 +126,14 @@ func browsersOf(tx *db.Tx, to Recipient) (found []row, err error) {
 	return found, err
 }
 
-// personsWithBrowser are those of the people whom a message may reach; of everybody, where none is named.
-func personsWithBrowser(tx *db.Tx, one id.Person) (persons []id.Person, err error) {
+// personsWithBrowser are those of the people whom a message of the kind may reach; of everybody, where none is named.
+func personsWithBrowser(tx *db.Tx, kind Kind, one id.Person) (persons []id.Person, err error) {
 	var found []struct {
 		PersonKind id.PersonKind
 		PersonID   string
+		Muted      muted
 	}
-	query := "SELECT DISTINCT session.person_kind, session.person_id" + joined + alive +
+	query := "SELECT DISTINCT session.person_kind, session.person_id, push_subscription.muted" + joined + alive +
 		" AND push_subscription.active_at IS NOT NULL AND session.person_id IS NOT NULL"
 	args := []any{tx.School, tx.Now.UnixMicro()}
 	if one.ID != "" {
@@ -140,8 +141,13 @@ func personsWithBrowser(tx *db.Tx, one id.Person) (persons []id.Person, err erro
 		args = append(args, one.Kind, one.ID)
 	}
 	err = tx.G().Raw(query, args...).Scan(&found).Error
+	seen := make(map[id.Person]bool, len(found))
 	for _, f := range found {
-		persons = append(persons, id.Person{Kind: f.PersonKind, ID: f.PersonID})
+		person := id.Person{Kind: f.PersonKind, ID: f.PersonID}
+		if !seen[person] && f.Muted.wants(manners[kind].choice) {
+			seen[person] = true
+			persons = append(persons, person)
+		}
 	}
 	return persons, err
 }

@@ -56,16 +56,22 @@ func forgetSeen(tx *db.Tx, seen, ended time.Time) error {
 	return tx.G().Where("school_id = ? AND ended_at < ?", tx.School, ended.UnixMicro()).Delete(&endedRow{}).Error
 }
 
-// resting are the browsers of people that were not seen since an instant, where no other of the same person was.
-func resting(tx *db.Tx, unseen time.Time) (found []struct {
+// resting are the browsers of people that were not seen since an instant, where no other of the same person was; of one
+// person, if it is named.
+func resting(tx *db.Tx, one id.Person, unseen time.Time) (found []struct {
 	PersonKind id.PersonKind
 	PersonID   string
 	ID         id.PushSubscription
 	SeenAt     int64
 }, err error) {
-	err = tx.G().Raw(`SELECT session.person_kind, session.person_id, push_subscription.id, push_subscription.seen_at`+joined+alive+`
-		AND push_subscription.active_at IS NOT NULL AND session.person_id IS NOT NULL AND session.person_id <> ''
-		ORDER BY push_subscription.seen_at DESC, push_subscription.id`, tx.School, tx.Now.UnixMicro()).Scan(&found).Error
+	query := `SELECT session.person_kind, session.person_id, push_subscription.id, push_subscription.seen_at` + joined + alive + `
+		AND push_subscription.active_at IS NOT NULL AND session.person_id IS NOT NULL AND session.person_id <> ''`
+	args := []any{tx.School, tx.Now.UnixMicro()}
+	if one.ID != "" {
+		query += " AND session.person_kind = ? AND session.person_id = ?"
+		args = append(args, one.Kind, one.ID)
+	}
+	err = tx.G().Raw(query+" ORDER BY push_subscription.seen_at DESC, push_subscription.id", args...).Scan(&found).Error
 	if err != nil {
 		return nil, err
 	}
