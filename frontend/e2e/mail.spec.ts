@@ -77,7 +77,7 @@ test('an address is used once the link in the mail was opened', async ({ page, a
 	await expect(mother.getByText('Dieser Link gilt nicht')).toBeVisible()
 })
 
-test('the office sees what became of reminders, and brings its own holidays', async ({ page, school }) => {
+test('the office sees what became of messages, and brings its own holidays', async ({ page, school }) => {
 	await signIn(page, school.demo, 'office')
 	await ask(page, school.demo)
 	const me = await (await page.request.get('/api/v1/me')).json()
@@ -105,6 +105,16 @@ test('the office sees what became of reminders, and brings its own holidays', as
 	await expectAccessible(page)
 	await holidays.getByRole('button', { name: 'Liste des Programms nehmen' }).click()
 	await expect(holidays.getByText('Die Liste für Ihr Land kommt mit dem Programm.')).toBeVisible()
+
+	await page.goto('/office/messages')
+	const todo = page.getByRole('region', { name: /^Das braucht Sie/ }).getByRole('listitem')
+	await expect(todo.filter({ hasText: 'Erinnerung' }).filter({ hasText: '5.1.1' })).toHaveCount(1)
+	await expect(todo.filter({ hasText: 'smtp_550' })).toHaveCount(1)
+	const givenUp = page.getByRole('region', { name: /^Aufgegeben/ })
+	await expect(givenUp.getByText('12 Versuche, zuletzt: server_unreachable')).toBeVisible()
+	await expectAccessible(page)
+	await givenUp.getByRole('button', { name: 'Noch einmal versuchen' }).click()
+	await expect(page.getByText('Es wird noch einmal versucht.')).toBeVisible()
 })
 
 test('an invitation by mail is answered on a phone, and the receipt says how it came', async ({

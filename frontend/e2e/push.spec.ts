@@ -81,6 +81,13 @@ test('push is turned on, tested and turned off', async ({ page, context, school 
 	await expect(page.getByText('Ausgeschaltet.')).toBeVisible()
 	await page.reload()
 	await expect(page.getByRole('button', { name: 'Nachrichten einschalten' })).toBeVisible()
+
+	await page.addInitScript(() => Object.defineProperty(navigator, 'userAgent', { get: () => 'iPhone' }))
+	await page.reload() // there it takes the app on the home screen, and a code for it, first
+	await expect(page.getByRole('heading', { name: 'Zuerst auf den Home-Bildschirm' })).toBeVisible()
+	await expect(page.getByText('unter „Weiteres Gerät anmelden“ einen Code')).toBeVisible()
+	await expect(page.getByRole('button', { name: 'Nachrichten einschalten' })).toBeHidden()
+	await expectAccessible(page)
 })
 
 test('the worker shows every message, and a tap leads to our own pages after sign-in', async ({
