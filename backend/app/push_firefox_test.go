@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"einverstanden/backend/config"
 	"einverstanden/backend/db"
@@ -62,6 +63,7 @@ func startFirefox(t *testing.T) *firefox {
 	if err1 != nil || err2 != nil {
 		t.Fatal(err1, err2)
 	}
+	script.Cancel, script.WaitDelay = in.Close, 10*time.Second // killed at once, it would leave the browser behind
 	if err := script.Start(); err != nil {
 		t.Fatal(err)
 	}
