@@ -16,8 +16,8 @@ import (
 const (
 	groupSize = 32  // closures that share one COMMIT
 	queueSize = 512 // waiting closures; more are turned away at once
-	// backgroundShare is how many closures of the background go along with a group, and on PostgreSQL run at once: few
-	// enough that nobody notices, and never none, so that work gets done while people are busy all day.
+	// backgroundShare is how many closures of the background go along with a group: few enough that nobody notices, and
+	// never none, so that work gets done while people are busy all day.
 	backgroundShare = 2
 )
 

@@ -48,9 +48,8 @@ type DB struct {
 	options Options
 	readers *gorm.DB
 	writer  *gorm.DB
-	views   *readers      // SQLite only
-	commits *committer    // SQLite only
-	behind  chan struct{} // PostgreSQL only: a place for each change of the background under way
+	views   *readers   // SQLite only
+	commits *committer // SQLite only
 	unlock  func() error
 	close   func() error
 	bells   *bells
@@ -235,11 +234,6 @@ const retries = 4
 
 // writePostgres is one transaction a call, run again on a serialization failure or a deadlock.
 func (d *DB) writePostgres(ctx context.Context, w work) error {
-	leave, err := d.waitBehind(ctx)
-	if err != nil {
-		return toFault(err)
-	}
-	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
 	for try := 1; ; try++ {
@@ -258,19 +252,6 @@ func (d *DB) writePostgres(ctx context.Context, w work) error {
 		if try == retries || !mayRetry(err) {
 			return toFault(err)
 		}
-	}
-}
-
-// waitBehind waits for a place, if the change is one of the background: each holds locks for which people's would wait.
-func (d *DB) waitBehind(ctx context.Context) (leave func(), err error) {
-	if !isBackground(ctx) {
-		return func() {}, nil
-	}
-	select {
-	case d.behind <- struct{}{}:
-		return func() { <-d.behind }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
 }
 
