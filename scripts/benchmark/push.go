@@ -119,7 +119,6 @@ func measurePushTo(ctx context.Context, url string) ([]figure, error) {
 
 type pushBench struct {
 	sender *push.Sender
-	plain  *http.Client // for the library alone
 	to     push.Target
 	url    string
 }
@@ -136,7 +135,6 @@ func newPushBench(url string) (*pushBench, error) {
 	}
 	client := outbound.New([]string{host}, "benchmark")
 	return &pushBench{
-		plain:  &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true}},
 		sender: push.NewSender(client.HTTP(), gate, "push@schule.example", time.Now, slog.New(slog.DiscardHandler)), url: url,
 		to: push.Target{
 			P256dh: base64.RawURLEncoding.EncodeToString(browser.PublicKey().Bytes()), Auth: "AAAAAAAAAAAAAAAAAAAAAA", Key: key,
