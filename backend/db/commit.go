@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -87,9 +88,9 @@ func (c *committer) enqueue(p *pending) error {
 	if c.closed {
 		return fault.New(fault.DatabaseUnavailable).After(time.Second)
 	}
-	queue := c.queue
-	if isBackground(p.ctx) {
-		queue = c.behind
+	queue := c.behind
+	if p.ofPeople() {
+		queue = c.queue
 	}
 	select {
 	case queue <- p:
@@ -126,8 +127,24 @@ func (c *committer) loop() {
 		var group []*pending
 		group, next = c.gather(first)
 		c.commit(group)
+		if next == nil && !slices.ContainsFunc(group, (*pending).ofPeople) {
+			next = c.breathe()
+		}
 	}
 }
+
+// breathe leaves the file alone for a moment, unless somebody waits: SQLite has no queue between processes, so that a
+// command beside a server that is busy with its background would look for a gap in vain until its patience ends.
+func (c *committer) breathe() *pending {
+	select {
+	case p := <-c.queue: // nil from a closed one
+		return p
+	case <-time.After(time.Millisecond):
+		return nil
+	}
+}
+
+func (p *pending) ofPeople() bool { return !isBackground(p.ctx) }
 
 // wait gives the next closure, people's first; nil when both queues are closed and empty.
 func (c *committer) wait() *pending {
