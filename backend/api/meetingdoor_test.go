@@ -254,7 +254,9 @@ func TestX19AnAddressSaysThatItsMeetingIsOverOrCalledOff(t *testing.T) {
 		d.pupilAt.wantProblem(401, "not_signed_in", d.pupilAt.get("/my-day"))
 		d.wantPage(d.pupilAt, address, "meeting_over")
 		d.wantPage(d.pupilAt, address+"x", "link_not_yours")
-		d.wantPage(d.nobody(), "/j/elsewhere.x", "link_not_yours")
+		for _, typed := range []string{"elsewhere.x", ".x", "x", "%00.x", "\xff.x"} {
+			d.wantPage(d.nobody(), "/j/"+typed, "link_not_yours")
+		}
 
 		d.of = d.plan()
 		d.pupilAt.want(200, d.pupilAt.signInWithCard(d.cardOf(d.class.ID, d.pupil.ID)))

@@ -96,14 +96,14 @@ func (s *Server) streamRoster(c *fiber.Ctx) error {
 		leave()
 		s.streams.Done()
 	})
-	s.takeOver(c.Context(), w)
+	w.takeOver(c.Context())
 	return nil
 }
 
 // takeOver has the stream write to its connection itself. Through fasthttp's stream of a body each event passes two
 // goroutines and three buffers, a thousand times for a thousand who look. The body ends with the connection, which
 // every version of HTTP allows (RFC 9112, 6.3).
-func (s *Server) takeOver(c *fasthttp.RequestCtx, w *rosterWriter) {
+func (w *rosterWriter) takeOver(c *fasthttp.RequestCtx) {
 	c.Response.Header.SetConnectionClose()
 	c.HijackSetNoResponse(true)
 	untaken := time.AfterFunc(writeWithin, w.release) // a connection that broke meanwhile is never handed over

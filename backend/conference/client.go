@@ -114,7 +114,7 @@ func (c *Client) call(ctx context.Context, server Server, call, query string) (a
 func after(err error, wait time.Duration) error {
 	var known *fault.Error
 	if errors.As(err, &known) && wait > 0 {
-		known.RetryAfter = wait
+		return known.After(wait)
 	}
 	return err
 }

@@ -131,9 +131,9 @@ func scanDecision(rows *sql.Rows) (d Decision, err error) {
 	var invalidation Invalidation
 	// As *string, because a named type would be reached by reflection.
 	err = rows.Scan((*string)(&d.ID), &d.Leaf, (*string)(&d.Statement), (*string)(&d.Pupil), (*string)(&d.Person.Kind), &d.Person.ID,
-		(*string)(&d.Guardianship), (*string)(&d.Schooling), (*string)(&d.Kind), &answer, (*string)(&d.Extent), (*string)(&d.Version), &d.Edition, &d.Language,
-		&d.TextSHA256, (*string)(&d.Relation), (*string)(&d.Channel), (*string)(&d.RecordedBy), (*string)(&d.SecondBy), (*string)(&d.HasSignature),
-		(*string)(&d.After), &received, &recorded, (*string)(&d.Means), (*string)(&d.Session), &d.Confirmed, &invalid, &invalidation.Leaf,
+		(*string)(&d.Guardianship), (*string)(&d.Schooling), (*string)(&d.Kind), &answer, (*string)(&d.Extent), (*string)(&d.Version),
+		&d.Edition, &d.Language, &d.TextSHA256, (*string)(&d.Relation), (*string)(&d.Channel), (*string)(&d.RecordedBy), (*string)(&d.SecondBy),
+		(*string)(&d.HasSignature), (*string)(&d.After), &received, &recorded, (*string)(&d.Means), (*string)(&d.Session), &d.Confirmed, &invalid, &invalidation.Leaf,
 		(*string)(&invalidation.Reason), (*string)(&invalidation.Author), &invalidAt)
 	if err != nil {
 		return d, err

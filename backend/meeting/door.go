@@ -179,6 +179,9 @@ func (s *Service) Enter(ctx context.Context, actor authz.Actor, address Address)
 // meeting, and whoever follows an address then reads that the meeting is over or was called off. Else it is LinkNotYours.
 func (s *Service) WhyNot(ctx context.Context, address Address) error {
 	of, _, _ := strings.Cut(string(address), ".")
+	if !id.Valid(id.School(of)) { // anybody may type one
+		return fault.New(fault.LinkNotYours)
+	}
 	err := s.db.Read(db.InSchool(ctx, id.School(of)), func(tx *db.Tx) error {
 		found, err := findAddress(tx, address.hash())
 		if err != nil {
