@@ -88,14 +88,14 @@ func (g *streamGuard) open() map[watchedMeeting][]*rosterWriter {
 // check ends the streams whose right is gone. A database that does not answer ends them all, and so does a panic, which
 // would end the process: for then nobody knows what has changed.
 func (g *streamGuard) check(watched watchedMeeting, streams []*rosterWriter) {
-	var allowed []authz.Actor
+	allowed := map[authz.Actor]bool{}
 	defer func() {
 		if r := recover(); r != nil {
 			g.server.log.Error("panic while checking the rights of open rosters", "meeting", watched.meeting, "panic", r)
-			allowed = nil
+			clear(allowed)
 		}
 		for _, w := range streams {
-			if !slices.Contains(allowed, w.actor) {
+			if !allowed[w.actor] {
 				w.revoke()
 			}
 		}
@@ -107,7 +107,9 @@ func (g *streamGuard) check(watched watchedMeeting, streams []*rosterWriter) {
 		g.server.log.Warn("open rosters end: their rights cannot be checked", "meeting", watched.meeting, "err", err)
 		return
 	}
-	allowed = found
+	for _, actor := range found {
+		allowed[actor] = true
+	}
 }
 
 func (g *streamGuard) allowed(ctx context.Context, meeting id.Meeting, streams []*rosterWriter) ([]authz.Actor, error) {
