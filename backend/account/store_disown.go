@@ -1,6 +1,7 @@
 package account
 
 import (
+	"database/sql"
 	"math"
 	"slices"
 	"time"
@@ -65,7 +66,10 @@ func lastUsedLetter(tx *db.Tx, person id.Person, before time.Time) (row letterRo
 
 // lastDelivery is how that letter went; empty without one.
 func lastDelivery(tx *db.Tx, person id.Person, before time.Time) (delivery Delivery, err error) {
-	err = usedLetters(tx, person, before).Table("letter").Select("delivery").Scan(&delivery).Error
+	const text = `SELECT delivery FROM letter WHERE school_id = ? AND purpose = ? AND person_kind = ? AND person_id = ? AND used_at <= ?
+		ORDER BY used_at DESC, id DESC LIMIT 1`
+	err = db.Each(tx, func(rows *sql.Rows) error { return rows.Scan((*string)(&delivery)) },
+		text, tx.School, purpose, person.Kind, person.ID, before.UnixMicro())
 	return delivery, err
 }
 

@@ -1,6 +1,8 @@
 package account
 
 import (
+	"database/sql"
+	"slices"
 	"time"
 
 	"einverstanden/backend/authz"
@@ -62,14 +64,31 @@ func (r sessionRow) actor() authz.Actor {
 
 func insertSession(tx *db.Tx, row sessionRow) error { return tx.G().Create(&row).Error }
 
-const selectSession = `SELECT session.*, account.profile, account.language, account.disabled_at FROM session
+const selectSession = `SELECT session.id, session.account_id, session.role, session.person_kind, session.person_id,
+	session.refresh_hash, session.rotated_hash, session.rotated_at, session.device_hash, session.created_at, session.expires_at,
+	session.ended_at, session.way, session.proved_at, session.limited, session.shared, session.device_kind, session.browser,
+	account.profile, account.language, account.disabled_at FROM session
 	JOIN account ON account.school_id = session.school_id AND account.id = session.account_id
 	WHERE session.school_id = ? AND session.id `
 
 // sessionByID reads by the primary keys of both tables. An unknown session is the zero view.
 func sessionByID(tx *db.Tx, session id.Session) (view sessionView, err error) {
-	err = tx.G().Raw(selectSession+"= ?", tx.School, session).Scan(&view).Error
+	found, err := db.Query(tx, scanSession(tx), selectSession+"= ?", tx.School, session)
+	if err == nil && len(found) > 0 {
+		view = found[0]
+	}
 	return view, err
+}
+
+func scanSession(tx *db.Tx) func(*sql.Rows) (sessionView, error) {
+	return func(rows *sql.Rows) (v sessionView, err error) {
+		s := &v.Session
+		s.SchoolID = tx.School
+		return v, rows.Scan((*string)(&s.ID), (*string)(&s.AccountID), (*string)(&s.Role), &s.PersonKind, &s.PersonID,
+			&s.RefreshHash, &s.RotatedHash, &s.RotatedAt, &s.DeviceHash, &s.CreatedAt, &s.ExpiresAt,
+			&s.EndedAt, (*string)(&s.Way), &s.ProvedAt, &s.Limited, &s.Shared, (*string)(&s.DeviceKind), (*string)(&s.Browser),
+			&v.Profile, &v.Language, &v.DisabledAt)
+	}
 }
 
 // sessionOnce is sessionByID for transactions that change no session.
@@ -85,8 +104,9 @@ func sessionsByID(tx *db.Tx, actors []authz.Actor) (map[id.Session]sessionView, 
 	for i, actor := range actors {
 		wanted[i] = actor.Session
 	}
-	var rows []sessionView
-	if err := tx.G().Raw(selectSession+"IN ?", tx.School, wanted).Scan(&rows).Error; err != nil {
+	marks, values := db.Marks(wanted)
+	rows, err := db.Query(tx, scanSession(tx), selectSession+"IN "+marks, slices.Insert(values, 0, any(tx.School))...)
+	if err != nil {
 		return nil, err
 	}
 	views := make(map[id.Session]sessionView, len(rows))

@@ -58,6 +58,11 @@ func recipientOf(person id.Person) push.Recipient {
 	return push.Recipient{Person: person}
 }
 
+// Reaches tells whether the person has a browser for it.
+func (c pushChannel) Reaches(tx *db.Tx, m notify.Message) (bool, error) {
+	return c.push.Reaches(tx, recipientOf(m.Person), pushKind(m.Kind))
+}
+
 // Deliver is done when one browser has it, as with mail: a second one is a courtesy. A person without a browser, or whose
 // last one has just turned out to be gone, is left to the other channels.
 func (c pushChannel) Deliver(ctx context.Context, message string, m notify.Message) (notify.Outcome, error) {

@@ -17,7 +17,8 @@ func (s *Service) SetAside(tx *db.Tx, letter id.Letter, person id.Person, sessio
 	if err := s.lockPupilsOf(tx, person); err != nil {
 		return err
 	}
-	given, err := listDecisions(tx, "decision.session_id IN ?", sessions)
+	marks, values := db.Marks(sessions)
+	given, err := listDecisions(tx, "decision.session_id IN "+marks, values...)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"database/sql"
 	"encoding/json"
 
 	"einverstanden/backend/calendar"
@@ -45,20 +46,16 @@ type formRow struct {
 func (formRow) TableName() string { return "form" }
 
 func listVersions(tx *db.Tx, purpose Purpose) (versionList, error) {
-	var rows []versionRow
-	err := tx.G().Table("form_version").Select("form_version.*").
-		Joins("JOIN form ON form.school_id = form_version.school_id AND form.id = form_version.form_id").
-		Where("form_version.school_id = ? AND form.purpose = ?", tx.School, purpose).Order("form_version.number").Find(&rows).Error
-	versions := make(versionList, len(rows))
-	for i, row := range rows {
-		versions[i] = Version{
-			ID: row.ID, Number: row.Number, Edition: row.Edition, Policy: row.Policy, InForceOn: row.InForceOn,
+	const text = `SELECT v.id, v.number, v.edition, v.policy, v.in_force_on, v.ages FROM form_version v
+		JOIN form ON form.school_id = v.school_id AND form.id = v.form_id
+		WHERE v.school_id = ? AND form.purpose = ? ORDER BY v.number`
+	return db.Query(tx, func(rows *sql.Rows) (v Version, err error) {
+		var ages []byte
+		if err = rows.Scan((*string)(&v.ID), &v.Number, &v.Edition, (*string)(&v.Policy), &v.InForceOn, &ages); err != nil {
+			return v, err
 		}
-		if err := json.Unmarshal([]byte(row.Ages), &versions[i].Ages); err != nil {
-			return nil, err
-		}
-	}
-	return versions, err
+		return v, json.Unmarshal(ages, &v.Ages)
+	}, text, tx.School, purpose)
 }
 
 func insertVersion(tx *db.Tx, by id.Account, draft Draft, version Version, texts []Text) error {

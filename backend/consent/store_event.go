@@ -93,10 +93,10 @@ func closeAsks(tx *db.Tx, d Decision) error {
 	if d.Kind == Withdrawal && d.Extent == Picture {
 		return nil
 	}
-	return tx.G().Model(&askRow{}).
-		Where("school_id = ? AND purpose = ? AND pupil_id = ? AND person_kind = ? AND person_id = ? AND closed_at IS NULL",
-			tx.School, VideoConference, d.Pupil, d.Person.Kind, d.Person.ID).
-		Updates(map[string]any{"closed_at": tx.Now.UnixMicro(), "closed_by": d.ID}).Error
+	_, err := db.Exec(tx, `UPDATE ask SET closed_at = ?, closed_by = ?
+		WHERE school_id = ? AND purpose = ? AND pupil_id = ? AND person_kind = ? AND person_id = ? AND closed_at IS NULL`,
+		tx.Now.UnixMicro(), d.ID, tx.School, VideoConference, d.Pupil, d.Person.Kind, d.Person.ID)
+	return err
 }
 
 type invalidationRow struct {

@@ -53,6 +53,7 @@ type DB struct {
 	unlock  func() error
 	close   func() error
 	bells   *bells
+	way     *rightOfWay // PostgreSQL only; nil lets everybody pass
 }
 
 // Open connects; it neither migrates nor checks. A PostgreSQL server that is down is not an error here.
@@ -198,6 +199,11 @@ func (d *DB) submit(ctx context.Context, w work) error {
 }
 
 func (d *DB) read(ctx context.Context, w work) error {
+	leave, err := d.way.enter(ctx)
+	if err != nil {
+		return toFault(err)
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
 	return d.view(ctx, w)
@@ -234,6 +240,11 @@ const retries = 4
 
 // writePostgres is one transaction a call, run again on a serialization failure or a deadlock.
 func (d *DB) writePostgres(ctx context.Context, w work) error {
+	leave, err := d.way.enter(ctx)
+	if err != nil {
+		return toFault(err)
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, StatementTimeout)
 	defer cancel()
 	for try := 1; ; try++ {

@@ -99,8 +99,8 @@ func InSchool(ctx context.Context, school id.School) context.Context {
 
 type backgroundKey struct{}
 
-// InBackground gives a context whose changes wait for those of people, where there is a queue of changes (SQLite): what
-// people wait for goes first, however much waits behind it.
+// InBackground gives a context whose work waits for that of people, however much waits behind it: its changes on SQLite,
+// where they queue, and its reads too on PostgreSQL.
 func InBackground(ctx context.Context) context.Context {
 	return context.WithValue(ctx, backgroundKey{}, true)
 }

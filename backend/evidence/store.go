@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,7 +9,6 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"einverstanden/backend/db"
 	"einverstanden/backend/fault"
@@ -16,7 +16,7 @@ import (
 	"einverstanden/backend/proof"
 )
 
-// Appending is on the way of every decision, so its writes are plain statements: GORM's rows cost twice as much.
+// Appending is on the way of every decision, so it speaks to the database in plain statements.
 
 type statementRow struct {
 	SchoolID id.School
@@ -44,32 +44,39 @@ type logHead struct {
 
 // lockHead reads the head and keeps it from others until the transaction ends. The first append of a school makes it.
 func lockHead(tx *db.Tx) (logHead, error) {
-	head, err := readHead(tx)
-	if !errors.Is(err, gorm.ErrRecordNotFound) {
+	head, found, err := readHead(tx)
+	if err != nil || found {
 		return head, err
 	}
 	// Whoever comes second waits here for the first one's commit, and then reads what it left.
-	err = tx.G().Exec(`INSERT INTO log_head (school_id, size, edge, at) VALUES (?, 0, ?, 0) ON CONFLICT DO NOTHING`,
-		tx.School, []byte{}).Error
+	_, err = db.Exec(tx, `INSERT INTO log_head (school_id, size, edge, at) VALUES (?, 0, ?, 0) ON CONFLICT DO NOTHING`,
+		tx.School, []byte{})
 	if err != nil {
 		return logHead{}, err
 	}
-	return readHead(tx)
+	head, _, err = readHead(tx)
+	return head, err
 }
 
-func readHead(tx *db.Tx) (head logHead, err error) {
-	err = tx.G().Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).
-		Table("log_head").Where("school_id = ?", tx.School).Take(&head).Error
-	return head, err
+func readHead(tx *db.Tx) (head logHead, found bool, err error) {
+	text := "SELECT size, edge, at FROM log_head WHERE school_id = ?"
+	if tx.Dialect() == db.Postgres {
+		text += " FOR UPDATE"
+	}
+	err = db.Each(tx, func(rows *sql.Rows) error {
+		found = true
+		return rows.Scan(&head.Size, &head.Edge, &head.At)
+	}, text, tx.School)
+	return head, found, err
 }
 
 // moveHead needs the lock on the head that lockHead took.
 func moveHead(tx *db.Tx, to logHead) error {
-	moved := tx.G().Exec(`UPDATE log_head SET size = ?, edge = ?, at = ? WHERE school_id = ?`, to.Size, to.Edge, to.At, tx.School)
-	if moved.Error == nil && moved.RowsAffected != 1 {
+	moved, err := db.Exec(tx, `UPDATE log_head SET size = ?, edge = ?, at = ? WHERE school_id = ?`, to.Size, to.Edge, to.At, tx.School)
+	if err == nil && moved != 1 {
 		return errors.New("log head is gone")
 	}
-	return moved.Error
+	return err
 }
 
 // written collects what an append inserts.
@@ -103,7 +110,7 @@ func insertRows(tx *db.Tx, into string, columns int, values []any) error {
 	row := "(" + strings.TrimSuffix(strings.Repeat("?, ", columns), ", ") + "), "
 	for some := range slices.Chunk(values, columns*db.RowsAtOnce) {
 		rows := strings.TrimSuffix(strings.Repeat(row, len(some)/columns), ", ")
-		if err := tx.G().Exec("INSERT INTO "+into+" VALUES "+rows, some...).Error; err != nil {
+		if _, err := db.Exec(tx, "INSERT INTO "+into+" VALUES "+rows, some...); err != nil {
 			return err
 		}
 	}

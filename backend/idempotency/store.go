@@ -1,6 +1,8 @@
 package idempotency
 
 import (
+	"database/sql"
+
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 )
@@ -18,9 +20,10 @@ type row struct {
 func (row) TableName() string { return "idempotency" }
 
 func find(tx *db.Tx, key Key) (*row, error) {
-	var rows []row
-	err := tx.G().Where("school_id = ? AND actor = ? AND route = ? AND key = ?", tx.School, key.Actor, key.Route, key.Value).
-		Limit(1).Find(&rows).Error
+	const text = "SELECT body_hash, made FROM idempotency WHERE school_id = ? AND actor = ? AND route = ? AND key = ?"
+	rows, err := db.Query(tx, func(rows *sql.Rows) (r row, err error) {
+		return r, rows.Scan(&r.BodyHash, &r.Made)
+	}, text, tx.School, key.Actor, key.Route, key.Value)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
@@ -28,8 +31,9 @@ func find(tx *db.Tx, key Key) (*row, error) {
 }
 
 func insert(tx *db.Tx, key Key, hash, made string) error {
-	return tx.G().Exec("INSERT INTO idempotency (school_id, actor, route, key, body_hash, made, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		tx.School, key.Actor, key.Route, key.Value, hash, made, tx.Now.UnixMicro()).Error
+	_, err := db.Exec(tx, "INSERT INTO idempotency (school_id, actor, route, key, body_hash, made, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		tx.School, key.Actor, key.Route, key.Value, hash, made, tx.Now.UnixMicro())
+	return err
 }
 
 func deleteOf(tx *db.Tx, actor string) error {

@@ -69,3 +69,34 @@ func TestAQuietHourThatIsUnknownIsTriedAgain(t *testing.T) {
 		t.Errorf("%v, %d by push", err, devices.delivered)
 	}
 }
+
+// knownPush is heldPush that knows beforehand whether it leads to anybody.
+type knownPush struct {
+	heldPush
+	leads bool
+}
+
+func (b *knownPush) Reaches(*db.Tx, notify.Message) (bool, error) { return b.leads, nil }
+
+// What leads to nobody is neither tried nor written down; what has been begun is, and keeps its outcome.
+func TestAChannelThatLeadsToNobodyIsPassedOver(t *testing.T) {
+	testkit.EachDB(t, func(t *testing.T, env *testkit.Env) {
+		w := newWorld(t, env)
+		devices := &knownPush{}
+		w.notify.WithChannel(devices)
+		first := notify.Message{Event: "decision:1", Kind: notify.AnswerRecorded, Person: id.GuardianOf(w.mother.ID)}
+		must(t, w.notify.Deliver(w.Ctx, first))
+		if counts := w.overview().Counts; devices.delivered != 0 || len(counts) != 1 || counts[0].Channel != notify.Mail {
+			t.Errorf("tried %d times, %+v", devices.delivered, counts)
+		}
+		second := first
+		second.Event = "decision:2"
+		devices.leads = true
+		must(t, w.notify.Deliver(w.Ctx, second))
+		devices.leads = false
+		must(t, w.notify.Deliver(w.Ctx, second))
+		if counts := w.overview().Counts; devices.delivered != 1 || len(counts) != 2 {
+			t.Errorf("tried %d times, %+v", devices.delivered, counts)
+		}
+	})
+}

@@ -127,6 +127,12 @@ type Channel interface {
 	Deliver(ctx context.Context, id string, m Message) (Outcome, error)
 }
 
+// Reacher is a Channel that can tell, before anything is written for a message, that there is no way to its person: most
+// people have one channel of several.
+type Reacher interface {
+	Reaches(tx *db.Tx, m Message) (bool, error)
+}
+
 // Service tells people.
 type Service struct {
 	db       *db.DB
@@ -261,13 +267,13 @@ func (s *Service) Deliver(ctx context.Context, m Message) error {
 	if !ok {
 		return outbox.Permanent("kind_unknown")
 	}
-	channels, err := s.channelsOf(ctx, m, r)
+	channels, closed, err := s.channelsOf(ctx, m, r)
 	if err != nil || len(channels) == 0 {
 		return err
 	}
 	reached, again := false, error(nil)
 	for _, name := range channels {
-		if name == m.Without {
+		if name == m.Without || slices.Contains(closed, name) {
 			continue
 		}
 		accepted, err := s.deliverBy(ctx, name, m)
@@ -288,25 +294,51 @@ func (s *Service) Deliver(ctx context.Context, m Message) error {
 const patience = time.Hour
 
 // channelsOf are those that the message takes: none for what the person does not want, no push for whom mail is enough.
-func (s *Service) channelsOf(ctx context.Context, m Message, r rule) (channels []ChannelName, err error) {
+// Those of them that are closed lead nowhere.
+func (s *Service) channelsOf(ctx context.Context, m Message, r rule) (channels, closed []ChannelName, err error) {
 	channels = r.channels
 	if len(m.Channels) > 0 {
 		channels = m.Channels
 	}
-	if m.Person.Kind != id.GuardianPerson && m.Person.Kind != id.PupilPerson {
-		return channels, nil
-	}
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		row, err := findSetting(tx, m.Person)
-		switch {
-		case r.stoppable && row.NoReminders:
-			channels = nil
-		case row.MailOnly && slices.Contains(channels, Push):
-			channels = []ChannelName{Mail}
+		if m.Person.Kind == id.GuardianPerson || m.Person.Kind == id.PupilPerson {
+			row, err := findSetting(tx, m.Person)
+			switch {
+			case err != nil:
+				return err
+			case r.stoppable && row.NoReminders:
+				channels = nil
+			case row.MailOnly && slices.Contains(channels, Push):
+				channels = []ChannelName{Mail}
+			}
 		}
+		closed, err = s.closedOf(tx, m, channels)
 		return err
 	})
-	return channels, err
+	return channels, closed, err
+}
+
+// closedOf are the channels without a way to the person. Once an attempt has begun, its rows say what is to be done.
+func (s *Service) closedOf(tx *db.Tx, m Message, channels []ChannelName) (closed []ChannelName, err error) {
+	for _, name := range channels {
+		reacher, ok := s.channels[name].(Reacher)
+		if !ok {
+			continue
+		}
+		if reaches, err := reacher.Reaches(tx, m); err != nil {
+			return nil, err
+		} else if !reaches {
+			closed = append(closed, name)
+		}
+	}
+	if len(closed) == 0 {
+		return nil, nil
+	}
+	begun, err := IsBegun(tx, m)
+	if begun {
+		return nil, err
+	}
+	return closed, err
 }
 
 // lost tells whoever made what the message carries that nobody has got it.

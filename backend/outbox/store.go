@@ -30,17 +30,16 @@ type row struct {
 func (row) TableName() string { return "outbox" }
 
 // insert says DO NOTHING because on PostgreSQL a violated key would take the whole transaction with it. It names the
-// columns: a clash of ids stays an error. It is written out because every decision goes this way: GORM's rows cost twice
-// as much.
+// columns: a clash of ids stays an error. It is written out because every decision goes this way.
 func insert(tx *db.Tx, rows []row) error {
 	for some := range slices.Chunk(rows, db.RowsAtOnce) {
 		values := make([]any, 0, 6*len(some))
 		for _, r := range some {
 			values = append(values, r.SchoolID, r.ID, r.Topic, r.DedupKey, r.Payload, r.RunAt)
 		}
-		err := tx.G().Exec("INSERT INTO outbox (school_id, id, topic, dedup_key, payload, run_at, attempts, lease_until, done_at, dead_at) VALUES "+
+		_, err := db.Exec(tx, "INSERT INTO outbox (school_id, id, topic, dedup_key, payload, run_at, attempts, lease_until, done_at, dead_at) VALUES "+
 			"(?, ?, ?, ?, ?, ?, 0, 0, 0, 0)"+strings.Repeat(", (?, ?, ?, ?, ?, ?, 0, 0, 0, 0)", len(some)-1)+
-			" ON CONFLICT (school_id, dedup_key) DO NOTHING", values...).Error
+			" ON CONFLICT (school_id, dedup_key) DO NOTHING", values...)
 		if err != nil {
 			return err
 		}

@@ -207,6 +207,15 @@ func (s *Service) Reached(tx *db.Tx, kind Kind, one id.Person) ([]id.Person, err
 	return personsWithBrowser(tx, kind, one)
 }
 
+// Reaches tells whether a message of the kind has a browser to go to.
+func (s *Service) Reaches(tx *db.Tx, to Recipient, kind Kind) (bool, error) {
+	if s.sender == nil {
+		return false, nil
+	}
+	found, err := reachable(tx, to, kind)
+	return len(found) > 0, err
+}
+
 // Uses counts, in the school of ctx, the browsers by the id of the VAPID key that they subscribed with.
 func (s *Service) Uses(ctx context.Context) (uses map[string]int, err error) {
 	uses = map[string]int{}

@@ -1,6 +1,7 @@
 package school
 
 import (
+	"database/sql"
 	"slices"
 
 	"gorm.io/gorm"
@@ -8,6 +9,7 @@ import (
 
 	"einverstanden/backend/calendar"
 	"einverstanden/backend/db"
+	"einverstanden/backend/fault"
 	"einverstanden/backend/id"
 	"einverstanden/backend/vault"
 )
@@ -22,6 +24,22 @@ func inLists[ID ~string, Row any](query func(list []ID) *gorm.DB, ids []ID) (row
 	for list := range slices.Chunk(ids, listSize) {
 		var some []Row
 		if err := query(list).Find(&some).Error; err != nil {
+			return nil, err
+		}
+		rows = append(rows, some...)
+	}
+	return rows, nil
+}
+
+// queryLists is inLists for what every decision and every roster asks, in words of its own. The text ends where the list
+// stands, and before it the school; values stand before both.
+func queryLists[ID ~string, Row any](
+	tx *db.Tx, ids []ID, text, order string, scan func(*sql.Rows) (Row, error), values ...any,
+) (rows []Row, err error) {
+	for list := range slices.Chunk(ids, listSize) {
+		marks, listed := db.Marks(list)
+		some, err := db.Query(tx, scan, text+marks+order, slices.Concat(values, []any{tx.School}, listed)...)
+		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, some...)
@@ -46,9 +64,11 @@ func lockPupil(tx *db.Tx, pupil id.Pupil) error {
 	if tx.Dialect() == db.SQLite {
 		return nil // there is one writer at a time
 	}
-	var locked struct{ ID id.Pupil }
-	return tx.G().Table("pupil").Select("id").Where("school_id = ? AND id = ?", tx.School, pupil).
-		Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate}).Take(&locked).Error
+	locked, err := db.Exec(tx, "SELECT 1 FROM pupil WHERE school_id = ? AND id = ? FOR UPDATE", tx.School, pupil)
+	if err == nil && locked == 0 {
+		err = fault.New(fault.NothingHere)
+	}
+	return err
 }
 
 // lockSchool keeps others from locking the school, but not from adding rows to it.

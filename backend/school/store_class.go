@@ -1,6 +1,8 @@
 package school
 
 import (
+	"database/sql"
+
 	"gorm.io/gorm"
 
 	"einverstanden/backend/calendar"
@@ -73,13 +75,13 @@ type placedPupil struct {
 }
 
 func findClassesOf(tx *db.Tx, wanted []id.Pupil, day calendar.Date) ([]placedPupil, error) {
-	return inLists[id.Pupil, placedPupil](func(list []id.Pupil) *gorm.DB {
-		return tx.G().Table("membership").Select("membership.pupil_id, class.id, class.name, class.school_year").
-			Joins("JOIN class ON class.school_id = membership.school_id AND class.id = membership.class_id").
-			Where("membership.school_id = ? AND membership.pupil_id IN ? AND class.kind = ?", tx.School, list, HomeClass).
-			Where("membership.from_on <= ? AND (membership.until_on IS NULL OR membership.until_on >= ?)", day, day).
-			Order("membership.from_on, membership.id")
-	}, wanted)
+	const text = `SELECT membership.pupil_id, class.id, class.name, class.school_year FROM membership
+		JOIN class ON class.school_id = membership.school_id AND class.id = membership.class_id
+		WHERE class.kind = ? AND membership.from_on <= ? AND (membership.until_on IS NULL OR membership.until_on >= ?)
+		AND membership.school_id = ? AND membership.pupil_id IN `
+	return queryLists(tx, wanted, text, " ORDER BY membership.from_on, membership.id", func(rows *sql.Rows) (r placedPupil, err error) {
+		return r, rows.Scan((*string)(&r.PupilID), (*string)(&r.ID), &r.Name, &r.SchoolYear)
+	}, HomeClass, day, day)
 }
 
 func findAllMemberships(tx *db.Tx) (rows []membershipRow, err error) {

@@ -1,6 +1,8 @@
 package school
 
 import (
+	"database/sql"
+
 	"gorm.io/gorm"
 
 	"einverstanden/backend/calendar"
@@ -57,9 +59,11 @@ func guardians(tx *db.Tx) *gorm.DB {
 }
 
 func findGuardians(tx *db.Tx, wanted []id.Guardian) ([]guardianRow, error) {
-	return inLists[id.Guardian, guardianRow](func(list []id.Guardian) *gorm.DB {
-		return guardians(tx).Where("id IN ?", list)
-	}, wanted)
+	const text = `SELECT id, profile, email_hash, language FROM guardian WHERE school_id = ? AND erased_at IS NULL AND id IN `
+	return queryLists(tx, wanted, text, "", func(rows *sql.Rows) (r guardianRow, err error) {
+		r.SchoolID = tx.School
+		return r, rows.Scan((*string)(&r.ID), &r.Profile, &r.EmailHash, &r.Language)
+	})
 }
 
 func findAllGuardians(tx *db.Tx) (rows []guardianRow, err error) {
@@ -78,9 +82,13 @@ func findGuardianship(tx *db.Tx, wanted id.Guardianship) (r guardianshipRow, err
 }
 
 func findGuardianships(tx *db.Tx, wanted []id.Pupil) ([]guardianshipRow, error) {
-	return inLists[id.Pupil, guardianshipRow](func(list []id.Pupil) *gorm.DB {
-		return tx.G().Where("school_id = ? AND pupil_id IN ?", tx.School, list).Order("from_on, id")
-	}, wanted)
+	const text = `SELECT id, guardian_id, pupil_id, relation, custody, basis, prevented, disputed, protected, from_on, until_on
+		FROM guardianship WHERE school_id = ? AND pupil_id IN `
+	return queryLists(tx, wanted, text, " ORDER BY from_on, id", func(rows *sql.Rows) (r guardianshipRow, err error) {
+		r.SchoolID = tx.School
+		return r, rows.Scan((*string)(&r.ID), (*string)(&r.GuardianID), (*string)(&r.PupilID), (*string)(&r.Relation),
+			(*string)(&r.Custody), (*string)(&r.Basis), &r.Prevented, &r.Disputed, &r.Protected, &r.FromOn, &r.UntilOn)
+	})
 }
 
 func findAllGuardianships(tx *db.Tx) (rows []guardianshipRow, err error) {

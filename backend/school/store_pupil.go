@@ -1,6 +1,7 @@
 package school
 
 import (
+	"database/sql"
 	"slices"
 
 	"gorm.io/gorm"
@@ -39,7 +40,11 @@ func pupils(tx *db.Tx) *gorm.DB {
 }
 
 func findPupils(tx *db.Tx, wanted []id.Pupil) ([]pupilRow, error) {
-	return inLists[id.Pupil, pupilRow](func(list []id.Pupil) *gorm.DB { return pupils(tx).Where("id IN ?", list) }, wanted)
+	const text = `SELECT id, import_hash, profile FROM pupil WHERE school_id = ? AND erased_at IS NULL AND id IN `
+	return queryLists(tx, wanted, text, "", func(rows *sql.Rows) (r pupilRow, err error) {
+		r.SchoolID = tx.School
+		return r, rows.Scan((*string)(&r.ID), &r.ImportHash, &r.Profile)
+	})
 }
 
 func findPupilByImport(tx *db.Tx, importHash string) (pupil id.Pupil, err error) {
@@ -69,9 +74,11 @@ func updatePupil(tx *db.Tx, r pupilRow) error {
 }
 
 func findSchoolings(tx *db.Tx, wanted []id.Pupil) ([]schoolingRow, error) {
-	return inLists[id.Pupil, schoolingRow](func(list []id.Pupil) *gorm.DB {
-		return tx.G().Where("school_id = ? AND pupil_id IN ?", tx.School, list).Order("from_on, id")
-	}, wanted)
+	const text = `SELECT id, pupil_id, from_on, until_on FROM schooling WHERE school_id = ? AND pupil_id IN `
+	return queryLists(tx, wanted, text, " ORDER BY from_on, id", func(rows *sql.Rows) (r schoolingRow, err error) {
+		r.SchoolID = tx.School
+		return r, rows.Scan((*string)(&r.ID), (*string)(&r.PupilID), &r.FromOn, &r.UntilOn)
+	})
 }
 
 func findAllSchoolings(tx *db.Tx) (rows []schoolingRow, err error) {

@@ -20,7 +20,8 @@ func notify(tx *db.Tx, change Change) error {
 	if tx.Dialect() != db.Postgres {
 		return nil
 	}
-	return tx.G().Exec("select pg_notify(?, ?)", channel, string(change.School)+" "+string(change.Pupil)).Error
+	_, err := db.Exec(tx, "select pg_notify(?, ?)", channel, string(change.School)+" "+string(change.Pupil))
+	return err
 }
 
 // Listen passes on what other instances of a PostgreSQL deployment change, until ctx ends. What was sent while the

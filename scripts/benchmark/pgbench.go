@@ -190,7 +190,7 @@ func (b *builder) script(n int) script {
 // lines is a statement of the decision; the log's head, once read and locked, tells the next numbers.
 func (b *builder) lines(i int, s statement) string {
 	text := b.statement(true, i, s)
-	if strings.HasPrefix(s.sql, `SELECT * FROM "log_head"`) {
+	if strings.Contains(s.sql, "FROM log_head") {
 		const leastPlace = 1 << 32 // above every place that is taken
 		return text + fmt.Sprintf(" \\gset head_\n\\set next_size :head_size + 1\n\\set place0 %d + 2 * :head_size\n\\set place1 :place0 + 1\n", leastPlace)
 	}
