@@ -44,8 +44,11 @@ func Exec(tx *Tx, text string, values ...any) (changed int64, err error) {
 	return result.RowsAffected()
 }
 
-// Marks are the placeholders of a list, in parentheses, and its values.
+// Marks are the placeholders of a list, in parentheses, and its values. An empty list holds NULL, which nothing is.
 func Marks[T any](list []T) (marks string, values []any) {
+	if len(list) == 0 {
+		return "(NULL)", nil
+	}
 	values = make([]any, len(list))
 	for i, value := range list {
 		values[i] = value

@@ -61,7 +61,9 @@ func NewIssuer(tb testing.TB, c IssuerConfig) *Issuer {
 
 func startIssuer(tb testing.TB, settings any) string {
 	tb.Helper()
-	return startNode(tb, scriptsFolder(tb, "oidc", "oidc-provider"), "provider.js", settings)
+	process := startNode(tb, scriptsFolder(tb, "oidc", "oidc-provider"), "provider.js", settings)
+	tb.Cleanup(func() { process.end(tb) })
+	return process.said
 }
 
 // Host is what an operator would list so that it may be called.

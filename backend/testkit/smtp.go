@@ -1,7 +1,6 @@
 package testkit
 
 import (
-	"bufio"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -17,10 +16,8 @@ import (
 	"net"
 	"net/http"
 	"net/mail"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -37,6 +34,7 @@ type SMTP struct {
 	Port  int
 	Roots *x509.CertPool // for a server with a certificate
 	http  string
+	older int // mails of earlier tests, where the server is shared
 	tb    testing.TB
 }
 
@@ -51,9 +49,40 @@ type Mail struct {
 	HTML   string
 }
 
-// NewSMTP starts a mail server on a free port of the loopback address, until the test ends. Without its packages the test
-// fails.
+// NewSMTP starts a mail server on a free port of the loopback address, until the test ends. The plain one, which asks for
+// nobody, is shared by all tests of the process, and each sees the mails of its own time: Node takes longer to start than
+// most tests. Without its packages the test fails.
 func NewSMTP(tb testing.TB, c SMTPConfig) *SMTP {
+	tb.Helper()
+	if c == (SMTPConfig{Security: "none"}) {
+		s := sharedSMTP(tb)
+		s.older = len(s.raw())
+		return &s
+	}
+	s, process := newSMTP(tb, c)
+	tb.Cleanup(func() { process.end(tb) })
+	return s
+}
+
+var shared struct {
+	sync.Mutex
+	server *SMTP
+}
+
+// sharedSMTP ends with the process, whose end closes its input.
+func sharedSMTP(tb testing.TB) SMTP {
+	tb.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.server == nil {
+		shared.server, _ = newSMTP(tb, SMTPConfig{Security: "none"})
+	}
+	s := *shared.server
+	s.tb = tb
+	return s
+}
+
+func newSMTP(tb testing.TB, c SMTPConfig) (*SMTP, *nodeProcess) {
 	tb.Helper()
 	settings := map[string]string{"security": c.Security}
 	s := &SMTP{tb: tb}
@@ -64,89 +93,44 @@ func NewSMTP(tb testing.TB, c SMTPConfig) *SMTP {
 		settings["key"], settings["cert"], s.Roots = certificate(tb)
 	}
 	folder := scriptsFolder(tb, "smtp", "smtp-server")
-	var started struct {
+	var where struct {
 		SMTP int    `json:"smtp"`
 		HTTP string `json:"http"`
 	}
-	if err := json.Unmarshal([]byte(startNode(tb, folder, "server.js", settings)), &started); err != nil {
+	process := startNode(tb, folder, "server.js", settings)
+	if err := json.Unmarshal([]byte(process.said), &where); err != nil {
 		tb.Fatal(err)
 	}
-	s.Port, s.http = started.SMTP, started.HTTP
-	return s
+	s.Port, s.http = where.SMTP, where.HTTP
+	return s, process
 }
 
-// scriptsFolder finds the folder of a server of ours in scripts, whose npm package must be there. It looks upwards from the
-// package under test: the paths that a binary knows are shortened by -trimpath.
-func scriptsFolder(tb testing.TB, name, npmPackage string) string {
-	tb.Helper()
-	top, err := os.Getwd()
-	for ; err == nil; top = filepath.Dir(top) {
-		if _, err := os.Stat(filepath.Join(top, "go.mod")); err == nil || top == filepath.Dir(top) {
-			break
-		}
-	}
-	folder := filepath.Join(top, "scripts", name)
-	if _, missing := os.Stat(filepath.Join(folder, "node_modules", npmPackage)); err != nil || missing != nil {
-		tb.Fatalf("%s of the tests is missing; run: scripts/setup test (%v, %v)", npmPackage, err, missing)
-	}
-	return folder
+// rawMail is a mail as the server tells it.
+type rawMail struct {
+	From   string   `json:"from"`
+	To     []string `json:"to"`
+	Raw    string   `json:"raw"`
+	User   string   `json:"user"`
+	Secure bool     `json:"secure"`
 }
 
-// startNode runs a server of ours until the test ends, and gives the line that it prints once it answers.
-func startNode(tb testing.TB, folder, script string, settings any) string {
-	tb.Helper()
-	argument, err := json.Marshal(settings)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	process := exec.Command("node", "--no-warnings", script, string(argument))
-	process.Dir = folder
-	var said strings.Builder
-	process.Stderr = &said
-	in, err := process.StdinPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	out, err := process.StdoutPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := process.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		in.Close() // it ends with its input, as it does when this process is killed
-		if err := process.Wait(); err != nil {
-			tb.Errorf("%s ended badly: %v\n%s", script, err, said.String())
-		}
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		in.Close()
-		tb.Fatalf("%s did not start: %v", script, err)
-	}
-	return strings.TrimSpace(line)
-}
-
-// Mails are all that the server has accepted, the oldest first.
-func (s *SMTP) Mails() (mails []Mail) {
+func (s *SMTP) raw() (mails []rawMail) {
 	s.tb.Helper()
 	response, err := http.Get(s.http)
 	if err != nil {
 		s.tb.Fatal(err)
 	}
 	defer response.Body.Close()
-	var raw []struct {
-		From   string   `json:"from"`
-		To     []string `json:"to"`
-		Raw    string   `json:"raw"`
-		User   string   `json:"user"`
-		Secure bool     `json:"secure"`
-	}
-	if err := json.NewDecoder(response.Body).Decode(&raw); err != nil {
+	if err := json.NewDecoder(response.Body).Decode(&mails); err != nil {
 		s.tb.Fatal(err)
 	}
-	for _, r := range raw {
+	return mails
+}
+
+// Mails are all that the server has accepted in this test, the oldest first.
+func (s *SMTP) Mails() (mails []Mail) {
+	s.tb.Helper()
+	for _, r := range s.raw()[s.older:] {
 		message, err := mail.ReadMessage(strings.NewReader(r.Raw))
 		if err != nil {
 			s.tb.Fatal(err)
