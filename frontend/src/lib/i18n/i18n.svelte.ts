@@ -37,7 +37,7 @@ class I18n {
 	#instance = createInstance()
 	#revision = $state(0)
 	#started: Promise<void> | undefined
-	#loaded = new Set<Namespace>(['app', 'guardian'])
+	#wanted = new Set<Namespace>(['app', 'guardian'])
 	language = $state<Language>('de')
 
 	get dir() {
@@ -66,23 +66,25 @@ class I18n {
 			resources: {},
 			interpolation: { escapeValue: false } // Svelte escapes
 		})
-		await this.#load(this.language, [...this.#loaded])
+		await this.#load(this.language, [...this.#wanted])
 		this.#show()
 	}
 
-	/** Adds a namespace that only some pages need. */
-	async need(namespace: Namespace) {
+	/** Adds namespaces that only some pages need, all at once. A language chosen meanwhile is loaded too. */
+	async need(...namespaces: Namespace[]) {
 		await this.start()
-		if (this.#loaded.has(namespace)) return
-		await this.#load(this.language, [namespace])
-		this.#loaded.add(namespace)
-		this.#revision++
+		for (const namespace of namespaces) this.#wanted.add(namespace) // first, so that a change of language brings them along
+		let language: Language
+		do {
+			language = this.language
+			if (await this.#load(language, namespaces)) this.#revision++
+		} while (language !== this.language)
 	}
 
 	/** Changes the language at once; when its file cannot be had, the present one stays and the answer is false. */
 	async choose(language: Language): Promise<boolean> {
 		try {
-			await this.#load(language, [...this.#loaded])
+			await this.#load(language, [...this.#wanted])
 		} catch {
 			return false
 		}
@@ -104,22 +106,22 @@ class I18n {
 		this.#revision++
 	}
 
-	async #load(language: Language, namespaces: Namespace[]) {
-		await Promise.all(namespaces.map((namespace) => this.#loadOne(language, namespace)))
+	/** Tells whether anything was new. */
+	async #load(language: Language, namespaces: Namespace[]): Promise<boolean> {
+		const loaded = await Promise.all(namespaces.map((namespace) => this.#loadOne(language, namespace)))
+		return loaded.includes(true)
 	}
 
 	/** Staff texts exist in German alone so far; other languages fall back to it. */
-	async #loadOne(language: Language, namespace: Namespace) {
+	async #loadOne(language: Language, namespace: Namespace): Promise<boolean> {
 		const url = urls[`./locales/${language}/${namespace}.json`]
-		if (!url) {
-			if (language !== 'de') await this.#loadOne('de', namespace)
-			return
-		}
-		if (this.#instance.hasResourceBundle(language, namespace)) return
+		if (!url) return language !== 'de' && this.#loadOne('de', namespace)
+		if (this.#instance.hasResourceBundle(language, namespace)) return false
 		const response = await fetch(url)
 		if (!response.ok) throw new Error(`texts ${language}/${namespace}: ${response.status}`)
 		this.#instance.addResourceBundle(language, namespace, await response.json())
 		keepForOffline(url)
+		return true
 	}
 }
 

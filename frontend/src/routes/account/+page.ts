@@ -7,5 +7,5 @@ export const load = async () => {
 	if (!session.me) await session.load()
 	if (!session.me) redirect(307, '/sign-in')
 	if (!session.isStaff) redirect(307, session.home)
-	await Promise.all([i18n.need('staff'), i18n.need('door')])
+	await i18n.need('staff', 'door')
 }

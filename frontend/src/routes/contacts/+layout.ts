@@ -3,5 +3,5 @@ import { i18n } from '$lib/i18n'
 
 export const load = async () => {
 	await admit(['teacher'], '/sign-in')
-	await Promise.all([i18n.need('teacher'), i18n.need('planning')])
+	await i18n.need('teacher', 'planning')
 }

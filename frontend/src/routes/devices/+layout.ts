@@ -4,7 +4,6 @@ import { session } from '$lib/state/session.svelte'
 
 export const load = async () => {
 	await admit(['guardian', 'pupil', 'teacher', 'office', 'head', 'dpo'], '/e')
-	await i18n.need('door')
-	await i18n.need('push')
+	await i18n.need('door', 'push')
 	if (session.isStaff) await i18n.need('staff')
 }

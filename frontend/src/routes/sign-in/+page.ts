@@ -1,5 +1,5 @@
 import { i18n } from '$lib/i18n'
 
 export const load = async () => {
-	await Promise.all([i18n.need('teacher'), i18n.need('staff'), i18n.need('door')])
+	await i18n.need('teacher', 'staff', 'door')
 }
