@@ -29,7 +29,10 @@ func openPostgres(options Options) (*DB, error) {
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	d := &DB{dialect: Postgres, clock: options.Clock, options: options, readers: g, writer: g, bells: newBells(), way: newRightOfWay(longestWaiting)}
+	d := &DB{
+		dialect: Postgres, clock: options.Clock, options: options, readers: g, writer: g, bells: newBells(),
+		way: newRightOfWay(longestWaiting),
+	}
 	d.close = sync.OnceValue(d.closeAll)
 	return d, nil
 }

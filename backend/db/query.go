@@ -20,7 +20,7 @@ func Query[T any](tx *Tx, scan func(*sql.Rows) (T, error), text string, values .
 	return found, err
 }
 
-// Each calls do for each row of a statement, until it fails.
+// Each calls do for each row of a statement, until it fails. Until the last row no other statement may run in tx.
 func Each(tx *Tx, do func(*sql.Rows) error, text string, values ...any) error {
 	rows, err := tx.g.Statement.ConnPool.QueryContext(tx.g.Statement.Context, tx.placed(text), values...)
 	if err != nil {
