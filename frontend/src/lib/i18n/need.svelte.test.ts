@@ -19,7 +19,7 @@ beforeEach(async () => {
 	vi.stubGlobal('document', { documentElement: {} })
 	vi.stubGlobal('navigator', { languages: ['de'] })
 	vi.stubGlobal('fetch', (url: string) => {
-		const file = /locales\/(\w+\/\w+)\.json/.exec(url)![1]
+		const file = /locales\/(\w+\/\w+)\.json/.exec(url)?.[1] ?? url
 		return new Promise((resolve) => {
 			const answer = () => resolve({ ok: true, json: async () => ({ word: file }) })
 			asked.push({ file, answer })
@@ -35,13 +35,9 @@ beforeEach(async () => {
 /** Answers requests once they have been made, in this order. */
 async function answer(...files: string[]) {
 	for (const file of files) {
-		await vi.waitUntil(() => asked.some((one) => one.file === file))
-		asked
-			.splice(
-				asked.findIndex((one) => one.file === file),
-				1
-			)[0]
-			.answer()
+		const one = await vi.waitUntil(() => asked.find((each) => each.file === file))
+		asked = asked.filter((each) => each !== one)
+		one.answer()
 	}
 }
 
