@@ -266,7 +266,7 @@ func TestADeadlineEndsACall(t *testing.T) {
 }
 
 func FuzzCheck(f *testing.F) {
-	for _, seed := range []string{"https://schule.example/", "https://a@b", "http://bbb.schule.example", "https://[::1]:443", "https://x:99999", "//x", "https:x"} {
+	for _, seed := range []string{"https://schule.example/", "https://a@b", "http://bbb.schule.example", "https://[::1]:443", "https://x:99999", "https://0:0443", "//x", "https:x"} {
 		f.Add(seed)
 	}
 	c := New([]string{"bbb.schule.example"}, "test")

@@ -46,7 +46,8 @@ func (t *transport) check(u *url.URL) error {
 	number, err := strconv.ParseUint(port, 10, 16)
 	private := t.hosts.listed(net.JoinHostPort(u.Hostname(), port))
 	switch {
-	case err != nil || u.Hostname() == "" || u.User != nil || u.Opaque != "":
+	case err != nil || strconv.FormatUint(number, 10) != port: // 0443 is 443 to whoever dials, and another text to whoever compares
+	case u.Hostname() == "" || u.User != nil || u.Opaque != "":
 	case strings.Contains(u.Hostname(), "%"): // the zone of a link-local address
 	case private && (u.Scheme == "https" || u.Scheme == "http"):
 		return nil
