@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"gorm.io/gorm"
-
 	"einverstanden/backend/db"
 	"einverstanden/backend/id"
 )
@@ -59,8 +57,10 @@ func usesOf(tx *db.Tx, persons []id.Person) (map[id.Person][]int64, error) {
 	return uses, nil
 }
 
+// lastUsedLetter is the last one that let the person in; the zero row without one.
 func lastUsedLetter(tx *db.Tx, person id.Person, before time.Time) (row letterRow, err error) {
-	err = usedLetters(tx, person, before).Find(&row).Error
+	err = lettersOfSchool(tx).Where("person_kind = ? AND person_id = ? AND used_at <= ?", person.Kind, person.ID, before.UnixMicro()).
+		Order("used_at DESC, id DESC").Limit(1).Find(&row).Error
 	return row, err
 }
 
@@ -71,10 +71,4 @@ func lastDelivery(tx *db.Tx, person id.Person, before time.Time) (delivery Deliv
 	err = db.Each(tx, func(rows *sql.Rows) error { return rows.Scan((*string)(&delivery)) },
 		text, tx.School, purpose, person.Kind, person.ID, before.UnixMicro())
 	return delivery, err
-}
-
-// usedLetters are those that let the person in, the last one first.
-func usedLetters(tx *db.Tx, person id.Person, before time.Time) *gorm.DB {
-	return lettersOfSchool(tx).Where("person_kind = ? AND person_id = ? AND used_at <= ?", person.Kind, person.ID, before.UnixMicro()).
-		Order("used_at DESC, id DESC").Limit(1)
 }

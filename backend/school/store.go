@@ -19,20 +19,8 @@ const (
 	batchSize = 500 // rows of one INSERT; SQLite takes 32,766 values a statement
 )
 
-// inLists asks once for every 500 ids, so for nearly every school once.
-func inLists[ID ~string, Row any](query func(list []ID) *gorm.DB, ids []ID) (rows []Row, err error) {
-	for list := range slices.Chunk(ids, listSize) {
-		var some []Row
-		if err := query(list).Find(&some).Error; err != nil {
-			return nil, err
-		}
-		rows = append(rows, some...)
-	}
-	return rows, nil
-}
-
-// queryLists is inLists for what every decision and every roster asks, in words of its own. The text ends where the list
-// stands, and before it the school; values stand before both.
+// queryLists asks once for every 500 ids, so for nearly every school once. The text ends where the list stands, and before
+// it the school; values stand before both.
 func queryLists[ID ~string, Row any](
 	tx *db.Tx, ids []ID, text, order string, scan func(*sql.Rows) (Row, error), values ...any,
 ) (rows []Row, err error) {

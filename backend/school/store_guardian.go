@@ -82,13 +82,18 @@ func findGuardianship(tx *db.Tx, wanted id.Guardianship) (r guardianshipRow, err
 }
 
 func findGuardianships(tx *db.Tx, wanted []id.Pupil) ([]guardianshipRow, error) {
-	const text = `SELECT id, guardian_id, pupil_id, relation, custody, basis, prevented, disputed, protected, from_on, until_on
-		FROM guardianship WHERE school_id = ? AND pupil_id IN `
-	return queryLists(tx, wanted, text, " ORDER BY from_on, id", func(rows *sql.Rows) (r guardianshipRow, err error) {
+	return queryLists(tx, wanted, selectGuardianships+"pupil_id IN ", " ORDER BY from_on, id", scanGuardianship(tx))
+}
+
+const selectGuardianships = `SELECT id, guardian_id, pupil_id, relation, custody, basis, prevented, disputed, protected, from_on,
+	until_on FROM guardianship WHERE school_id = ? AND `
+
+func scanGuardianship(tx *db.Tx) func(*sql.Rows) (guardianshipRow, error) {
+	return func(rows *sql.Rows) (r guardianshipRow, err error) {
 		r.SchoolID = tx.School
 		return r, rows.Scan((*string)(&r.ID), (*string)(&r.GuardianID), (*string)(&r.PupilID), (*string)(&r.Relation),
 			(*string)(&r.Custody), (*string)(&r.Basis), &r.Prevented, &r.Disputed, &r.Protected, &r.FromOn, &r.UntilOn)
-	})
+	}
 }
 
 func findAllGuardianships(tx *db.Tx) (rows []guardianshipRow, err error) {
@@ -113,9 +118,7 @@ func updateGuardianship(tx *db.Tx, g Guardianship) error {
 }
 
 func findGuardianshipsByID(tx *db.Tx, wanted []id.Guardianship) (map[id.Guardianship]guardianshipRow, error) {
-	rows, err := inLists[id.Guardianship, guardianshipRow](func(list []id.Guardianship) *gorm.DB {
-		return tx.G().Where("school_id = ? AND id IN ?", tx.School, list)
-	}, wanted)
+	rows, err := queryLists(tx, wanted, selectGuardianships+"id IN ", "", scanGuardianship(tx))
 	found := make(map[id.Guardianship]guardianshipRow, len(rows))
 	for _, row := range rows {
 		found[row.ID] = row
